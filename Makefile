@@ -1,0 +1,35 @@
+# The front door. `make` lists what there is.
+SWIFT ?= swift
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build demo demo-aws test lint format clean
+
+help: ## list these targets
+	@echo "Landfall"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install the Debian or Ubuntu packages that are missing
+	@Tests/TestBed/packages.sh
+
+build: deps ## the release binary, .build/release/landfall
+	$(SWIFT) build -c release --product landfall
+
+demo: build ## three files through the worker, on this machine: folders, SQLite, PostgreSQL
+	@config/demo/demo.sh
+
+demo-aws: build ## the same over the wire, with moto in the place of AWS
+	@config/demo/demo-aws.sh
+
+test: ## every test: unit, integration, end to end
+	@Tests/TestBed/run-tests.sh
+
+lint: ## formatting and style, strictly
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	@if command -v shellcheck >/dev/null; then shellcheck -x .ci/run config/demo/*.sh Tests/TestBed/*.sh; \
+	else echo "shellcheck is not installed: shell scripts were not checked"; fi
+
+format: ## put the Swift sources into their format
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+clean: ## remove what was built
+	rm -rf .build

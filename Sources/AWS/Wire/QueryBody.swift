@@ -1,0 +1,43 @@
+import HTTP
+import SigV4
+
+/// The query protocol of SNS and STS: a form goes out, XML comes back.
+///
+/// Source: Smithy, "AWS query protocol".
+enum QueryBody {
+    static func call(
+        _ service: AWSService, _ action: String, version: String, endpoint: Endpoint, subject: String,
+        parameters: [(name: String, value: String)]
+    ) -> AWSCall {
+        let all = [(name: "Action", value: action), (name: "Version", value: version)] + parameters
+        let form = all.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
+        let body = Array(form.joined(separator: "&").utf8)
+        var call = AWSCall(service: service, action: action, subject: subject, endpoint: endpoint)
+        call.headers = [(name: "Content-Type", value: "application/x-www-form-urlencoded; charset=utf-8")]
+        call.body = .bytes(body)
+        call.payloadHash = SHA256.hexadecimal(body)
+        return call
+    }
+
+    /// The root element of the answer.
+    static func read(_ response: HTTPResponse, of call: AWSCall) throws(AWSError) -> XMLElement {
+        do {
+            return try XMLReader.read(response.body)
+        } catch {
+            throw .badResponse(call.service, call.action, "its XML is broken at byte \(error.byte): \(error.reason)")
+        }
+    }
+}
+
+extension AWSClient {
+    /// Calls an action of the query protocol.
+    func query(
+        _ service: AWSService, _ action: String, version: String, subject: String,
+        parameters: [(name: String, value: String)]
+    ) async throws(AWSError) -> XMLElement {
+        let call = QueryBody.call(
+            service, action, version: version, endpoint: configuration.endpoint(of: service), subject: subject,
+            parameters: parameters)
+        return try QueryBody.read(try await perform(call), of: call)
+    }
+}

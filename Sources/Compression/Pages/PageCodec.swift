@@ -1,0 +1,26 @@
+/// How a Parquet page is compressed (apache/parquet-format, Compression.md).
+package enum PageCodec: Hashable, Sendable {
+    case none
+    case snappy
+    /// RFC 1952.
+    case gzip
+    /// RFC 8878; level -7 to 19.
+    case zstd(level: Int)
+    /// The LZ4 block format without any framing (`LZ4_RAW`).
+    case lz4Raw
+
+    package static let defaultZstdLevel = 3
+    static let gzipLevel = 6
+
+    /// Reads a codec's name as commands and pipeline files spell it: zstd, gzip, snappy, lz4 or none.
+    package init?(_ name: String, level: Int? = nil) {
+        switch name {
+        case "none": self = .none
+        case "snappy": self = .snappy
+        case "gzip": self = .gzip
+        case "zstd": self = .zstd(level: level ?? Self.defaultZstdLevel)
+        case "lz4": self = .lz4Raw
+        default: return nil
+        }
+    }
+}

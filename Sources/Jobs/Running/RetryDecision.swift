@@ -1,0 +1,47 @@
+import AWS
+import Compression
+import HTTP
+import Parquet
+import Postgres
+import SQL
+import Tabular
+
+extension Failure {
+    /// What any error means for a job: the one place that answers "what do we retry?".
+    ///
+    /// Data that cannot be read is bad input. A service that is away, throttles, or lost the connection is transient.
+    /// Everything else (rights, settings, our bugs) is permanent: the same attempt would fail again.
+    package init(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case is CancellationError: self.init(.interrupted, "job.interrupted", "The job was interrupted; it goes on later.")
+        case let error as TabularError: self.init(.badInput, error.code, error.message)
+        case let error as ParquetError: self.init(.badInput, error.code, error.message)
+        case let error as CompressionError:
+            self.init(
+                error.isTransient ? .transient : error.code.hasPrefix("output.") ? .permanent : .badInput, error.code,
+                error.message)
+        case let error as SQLError:
+            self.init(error.code.hasPrefix("value.") ? .badInput : .permanent, error.code, error.message)
+        case let error as PostgresError:
+            if error.isTransient {
+                self.init(.transient, error.code, error.message)
+            } else {
+                self.init(error.blamesData ? .badInput : .permanent, error.code, error.message)
+            }
+        case let error as AWSError:
+            let kind: Failure.Kind = error.kind == .cancelled ? .interrupted : error.isTransient ? .transient : .permanent
+            self.init(kind, error.code, error.message)
+        case let error as HTTPError: self.init(error.isTransient ? .transient : .permanent, error.code, error.message)
+        default: self.init(.permanent, "internal.error", "Unexpected error: \(error). Please report it as a bug.")
+        }
+    }
+}
+
+extension PostgresError {
+    /// Whether the rows are at fault rather than the database or our rights to it (SQLSTATE classes 22 and 23).
+    fileprivate var blamesData: Bool {
+        guard let sqlState else { return false }
+        return sqlState.hasPrefix("22") || sqlState.hasPrefix("23")
+    }
+}

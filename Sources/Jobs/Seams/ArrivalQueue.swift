@@ -1,0 +1,93 @@
+/// A message as the queue delivered it.
+package struct QueueMessage: Hashable, Sendable {
+    package var id: String
+    /// What settles this delivery (SQS: the receipt handle). Another delivery of the message has another.
+    package var receipt: String
+    package var body: String
+    /// How often the message was delivered, this time included.
+    package var receiveCount: Int
+    /// String attributes that came with the message.
+    package var attributes: [String: String]
+
+    package init(id: String, receipt: String, body: String, receiveCount: Int, attributes: [String: String] = [:]) {
+        self.id = id
+        self.receipt = receipt
+        self.body = body
+        self.receiveCount = receiveCount
+        self.attributes = attributes
+    }
+}
+
+/// Why a message was dead-lettered: the attributes that its copy carries.
+package struct DeadLetterReason: Hashable, Sendable {
+    package var code: String
+    package var message: String
+    package var jobID: String?
+    package var pipeline: String?
+    package var step: String?
+    package var attempts: Int
+    package var rejectedAt: Timestamp
+
+    package init(
+        code: String, message: String, jobID: String?, pipeline: String?, step: String?, attempts: Int,
+        rejectedAt: Timestamp
+    ) {
+        self.code = code
+        self.message = message
+        self.jobID = jobID
+        self.pipeline = pipeline
+        self.step = step
+        self.attempts = attempts
+        self.rejectedAt = rejectedAt
+    }
+
+    /// The largest error message that is kept, in bytes of UTF-8: attributes count towards a message's size.
+    package static let maxMessageBytes = 1024
+
+    /// `error.code`, `error.message`, `job.id`, `pipeline`, `step`, `attempts`, `rejected.at`; empty ones left out.
+    package var attributes: [String: String] {
+        var attributes = [
+            "error.code": code, "error.message": message.clipped(toUTF8Bytes: Self.maxMessageBytes),
+            "attempts": String(attempts), "rejected.at": rejectedAt.description,
+        ]
+        attributes["job.id"] = jobID
+        attributes["pipeline"] = pipeline
+        attributes["step"] = step
+        return attributes.filter { !$0.value.isEmpty }
+    }
+}
+
+/// A message in the dead-letter queue: the original body, and why it is there.
+package struct DeadLetter: Hashable, Sendable {
+    package var id: String
+    package var body: String
+    /// As ``DeadLetterReason/attributes``, and whatever others there are.
+    package var attributes: [String: String]
+
+    package init(id: String, body: String, attributes: [String: String]) {
+        self.id = id
+        self.body = body
+        self.attributes = attributes
+    }
+}
+
+/// Where arrivals are announced to us: SQS with its dead-letter queue, or SQLite.
+package protocol ArrivalQueue: Sendable {
+    /// Waits up to `wait` (0...20 s) for messages and takes up to `max` (1...10) of them for `visibility`.
+    func receive(max: Int, wait: Duration, visibility: Duration) async throws -> [QueueMessage]
+
+    /// Hides the message for `visibility` from now; zero gives it back at once.
+    func extend(_ message: QueueMessage, visibility: Duration) async throws
+
+    /// Deletes the message: its work has ended.
+    func delete(_ message: QueueMessage) async throws
+
+    /// Stores the body, untouched, with its reason in the dead-letter queue; and only then deletes the message.
+    func deadLetter(_ message: QueueMessage, reason: DeadLetterReason) async throws
+
+    /// Queues a body.
+    func send(_ body: String) async throws
+
+    /// Looks at up to `limit` dead letters and leaves them where they are.
+    func deadLetters(limit: Int) async throws -> [DeadLetter]
+}

@@ -1,0 +1,133 @@
+/// `PageHeader` with the header of its kind of page.
+struct PageHeader: Sendable {
+    enum Kind: Sendable {
+        case data(DataPage)
+        case dictionary(valueCount: Int32, encoding: Int32)
+        /// An index page or a kind of a later version: to be skipped.
+        case other
+    }
+
+    /// `DataPageHeader` or `DataPageHeaderV2`.
+    struct DataPage: Sendable {
+        /// Values and nulls.
+        var valueCount: Int32
+        var encoding: Int32
+        /// Of definition levels; always RLE in version 2.
+        var levelEncoding: Int32
+        /// Version 2 only: the levels' sizes, and whether the values behind them are compressed.
+        var v2: (definitionBytes: Int32, repetitionBytes: Int32, isCompressed: Bool)?
+    }
+
+    var kind: Kind
+    var uncompressedSize: Int32
+    var compressedSize: Int32
+
+    static func read(_ reader: inout ThriftReader) throws -> PageHeader {
+        var type: Int32?
+        var uncompressedSize: Int32?
+        var compressedSize: Int32?
+        var data: DataPage?
+        var dataV2: DataPage?
+        var dictionary: Kind?
+        try reader.structure { reader, field in
+            switch field.id {
+            case 1: type = try reader.int32(field)
+            case 2: uncompressedSize = try reader.int32(field)
+            case 3: compressedSize = try reader.int32(field)
+            case 5: data = try readData(&reader, field)
+            case 7: dictionary = try readDictionary(&reader, field)
+            case 8: dataV2 = try readDataV2(&reader, field)
+            default: try reader.skip(field)
+            }
+        }
+        guard let type, let uncompressedSize, let compressedSize, uncompressedSize >= 0, compressedSize >= 0 else {
+            throw ParquetError.page("a page header has no type or no sizes, or negative ones")
+        }
+        var kind = Kind.other
+        switch PageType(rawValue: type) {
+        case .data:
+            guard let data else { throw ThriftReader.missing("the header of a data page") }
+            kind = .data(data)
+        case .dataV2:
+            guard let dataV2 else { throw ThriftReader.missing("the header of a data page (v2)") }
+            kind = .data(dataV2)
+        case .dictionary:
+            guard let dictionary else { throw ThriftReader.missing("the header of a dictionary page") }
+            kind = dictionary
+        case .index, nil: break
+        }
+        return PageHeader(kind: kind, uncompressedSize: uncompressedSize, compressedSize: compressedSize)
+    }
+
+    private static func readData(_ reader: inout ThriftReader, _ field: ThriftField) throws -> DataPage {
+        var page = DataPage(valueCount: -1, encoding: -1, levelEncoding: PageEncoding.runLength.rawValue)
+        try reader.structure(field) { reader, field in
+            switch field.id {
+            case 1: page.valueCount = try reader.int32(field)
+            case 2: page.encoding = try reader.int32(field)
+            case 3: page.levelEncoding = try reader.int32(field)
+            default: try reader.skip(field)
+            }
+        }
+        guard page.valueCount >= 0 else { throw ParquetError.page("a data page has \(page.valueCount) values") }
+        return page
+    }
+
+    private static func readDataV2(_ reader: inout ThriftReader, _ field: ThriftField) throws -> DataPage {
+        var page = DataPage(valueCount: -1, encoding: -1, levelEncoding: PageEncoding.runLength.rawValue)
+        var v2: (definitionBytes: Int32, repetitionBytes: Int32, isCompressed: Bool) = (0, 0, true)
+        try reader.structure(field) { reader, field in
+            switch field.id {
+            case 1: page.valueCount = try reader.int32(field)
+            case 4: page.encoding = try reader.int32(field)
+            case 5: v2.definitionBytes = try reader.int32(field)
+            case 6: v2.repetitionBytes = try reader.int32(field)
+            case 7: v2.isCompressed = try reader.bool(field)
+            default: try reader.skip(field)
+            }
+        }
+        guard page.valueCount >= 0, v2.definitionBytes >= 0, v2.repetitionBytes >= 0 else {
+            throw ParquetError.page("a number in a data page header is negative")
+        }
+        page.v2 = v2
+        return page
+    }
+
+    private static func readDictionary(_ reader: inout ThriftReader, _ field: ThriftField) throws -> Kind {
+        var valueCount: Int32 = -1
+        var encoding: Int32 = PageEncoding.plain.rawValue
+        try reader.structure(field) { reader, field in
+            switch field.id {
+            case 1: valueCount = try reader.int32(field)
+            case 2: encoding = try reader.int32(field)
+            default: try reader.skip(field)
+            }
+        }
+        guard valueCount >= 0 else { throw ParquetError.page("a dictionary page has \(valueCount) values") }
+        return .dictionary(valueCount: valueCount, encoding: encoding)
+    }
+
+    func write(_ writer: inout ThriftWriter) {
+        writer.structure { writer in
+            let type: PageType = if case .dictionary = kind { .dictionary } else { .data }
+            writer.field(1, int32: type.rawValue)
+            writer.field(2, int32: uncompressedSize)
+            writer.field(3, int32: compressedSize)
+            switch kind {
+            case .data(let page):
+                writer.field(5) { writer in
+                    writer.field(1, int32: page.valueCount)
+                    writer.field(2, int32: page.encoding)
+                    writer.field(3, int32: page.levelEncoding)
+                    writer.field(4, int32: PageEncoding.runLength.rawValue)
+                }
+            case .dictionary(let valueCount, let encoding):
+                writer.field(7) { writer in
+                    writer.field(1, int32: valueCount)
+                    writer.field(2, int32: encoding)
+                }
+            case .other: break
+            }
+        }
+    }
+}

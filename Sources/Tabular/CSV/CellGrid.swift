@@ -1,0 +1,83 @@
+/// Records that all have the same number of fields, as rows and columns of cells.
+struct CellGrid {
+    let text: UnsafePointer<UInt8>
+    let starts: UnsafePointer<UInt32>
+    /// Field `c` of row `r` ends at `ends[r * columnCount + c]`.
+    let ends: UnsafePointer<UInt32>
+    let columnCount: Int
+    let rowCount: Int
+    let quote: UInt8?
+    /// What makes the next byte literal, where that is not a doubled quote.
+    let escape: UInt8?
+    let newline: UInt8
+
+    /// A cell's bytes as they stand in the file, quotes included.
+    @inline(__always)
+    func raw(_ row: Int, _ column: Int) -> UnsafeBufferPointer<UInt8> {
+        let at = row &* columnCount &+ column
+        let start = column == 0 ? Int(starts[row]) : Int(ends[at &- 1]) &+ 1
+        var end = Int(ends[at])
+        if column &+ 1 == columnCount, end > start, newline == UInt8(ascii: "\n"), text[end &- 1] == UInt8(ascii: "\r") {
+            end &-= 1
+        }
+        return UnsafeBufferPointer(start: text + start, count: end &- start)
+    }
+
+    /// Takes the quotes off a raw cell.
+    @inline(__always)
+    func cell(_ raw: UnsafeBufferPointer<UInt8>) -> Cell {
+        guard let quote, raw.count > 0, raw[0] == quote else { return .plain(raw) }
+        guard raw.count >= 2, raw[raw.count &- 1] == quote else { return .broken }
+        return .quoted(UnsafeBufferPointer(rebasing: raw[1..<(raw.count &- 1)]))
+    }
+
+    enum Cell {
+        case plain(UnsafeBufferPointer<UInt8>)
+        /// What stands between the quotes; doubled quotes are still doubled.
+        case quoted(UnsafeBufferPointer<UInt8>)
+        /// A closing quote is missing, or has text behind it.
+        case broken
+    }
+
+    /// Appends the text of a quoted cell, doubled quotes made one and escapes taken off; false where a quote stands alone.
+    func appendUnquoted(_ inner: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) -> Bool {
+        var at = 0
+        while at < inner.count {
+            let byte = inner[at]
+            if let escape, byte == escape {
+                at += 1
+                guard at < inner.count else { return false }
+            } else if byte == quote {
+                at += 1
+                guard escape == nil, at < inner.count, inner[at] == byte else { return false }
+            }
+            out.append(inner[at])
+            at += 1
+        }
+        return true
+    }
+
+    /// The decoded bytes of a raw field, as far as they can be made out; nil for an unquoted empty one.
+    func lenientText(_ raw: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        switch cell(raw) {
+        case .plain(let text): return text.isEmpty ? nil : unescaped(text)
+        case .quoted(let inner):
+            var out: [UInt8] = []
+            return appendUnquoted(inner, to: &out) ? out : Array(raw)
+        case .broken: return Array(raw)
+        }
+    }
+
+    /// An unquoted cell with its escapes taken off.
+    func unescaped(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+        guard let escape, text.contains(escape) else { return Array(text) }
+        var out: [UInt8] = []
+        var at = 0
+        while at < text.count {
+            if text[at] == escape, at + 1 < text.count { at += 1 }
+            out.append(text[at])
+            at += 1
+        }
+        return out
+    }
+}

@@ -1,0 +1,264 @@
+import Columns
+
+/// Turns the columns of a grid of cells into typed vectors, and notes which rows have a cell that does not fit.
+struct ColumnParser {
+    /// What is wrong with a row: the first cell, from the left, that does not fit.
+    struct Fault {
+        var column: Int
+        var code: String
+        var reason: String
+    }
+
+    let grid: CellGrid
+    let nullMarkers: [[UInt8]]
+    /// Whether text cells must be checked for being UTF-8.
+    let checksUTF8: Bool
+    private(set) var faults: [Int: Fault] = [:]
+
+    init(grid: CellGrid, nullMarkers: [[UInt8]], checksUTF8: Bool) {
+        self.grid = grid
+        self.nullMarkers = nullMarkers
+        self.checksUTF8 = checksUTF8
+    }
+
+    /// Reads one column of cells as `target.type`. Rows that do not fit become nulls here and faults.
+    mutating func parse(column: Int, as target: Column) -> ColumnVector {
+        let vector: ColumnVector
+        switch target.type {
+        case .text: vector = texts(column, target)
+        case .json, .bytes, .uuid: vector = converted(column, target)
+        case .bool:
+            vector = integers(column, target) { CellParsing.bool($0).map { $0 ? 1 : 0 } }
+        case .int16:
+            vector = integers(column, target) { CellParsing.int64($0).flatMap { Int16(exactly: $0).map(Int64.init) } }
+        case .int32:
+            vector = integers(column, target) { CellParsing.int64($0).flatMap { Int32(exactly: $0).map(Int64.init) } }
+        case .int64: vector = integers(column, target) { CellParsing.int64($0) }
+        case .date: vector = integers(column, target) { CellParsing.date($0) }
+        case .time: vector = integers(column, target) { CellParsing.time($0) }
+        case .timestamp: vector = integers(column, target) { CellParsing.timestamp($0) }
+        case .timestamptz: vector = integers(column, target) { CellParsing.timestamptz($0) }
+        case .decimal(let precision, let scale) where precision <= ColumnType.maxNarrowPrecision:
+            vector = integers(column, target) { CellParsing.narrowDecimal($0, precision: precision, scale: scale) }
+        case .decimal(let precision, let scale):
+            let (values, valid) = fixed(column, target, empty: Int128(0)) {
+                CellParsing.decimal128($0, precision: precision, scale: scale)
+            }
+            vector = ColumnVector(type: target.type, values: .int128(values), valid: valid)
+        case .float32, .float64:
+            let single = target.type == .float32
+            let (values, valid) = fixed(column, target, empty: 0.0) { text in
+                single ? CellParsing.float64(text).map { Double(Float($0)) } : CellParsing.float64(text)
+            }
+            vector = ColumnVector(type: target.type, values: .float64(values), valid: valid)
+        }
+        return vector
+    }
+
+    // MARK: Values of fixed size
+
+    @inline(__always)
+    private mutating func integers(
+        _ column: Int, _ target: Column, _ read: (UnsafeBufferPointer<UInt8>) -> Int64?
+    ) -> ColumnVector {
+        let (values, valid) = fixed(column, target, empty: 0, read)
+        return ColumnVector(type: target.type, values: .int64(values), valid: valid)
+    }
+
+    @inline(__always)
+    private mutating func fixed<Value>(
+        _ column: Int, _ target: Column, empty: Value, _ read: (UnsafeBufferPointer<UInt8>) -> Value?
+    ) -> ([Value], [Bool]) {
+        let grid = self.grid
+        let rows = grid.rowCount
+        let hasMarkers = !nullMarkers.isEmpty
+        var valid = [Bool](repeating: true, count: rows)
+        let values = [Value](unsafeUninitializedCapacity: rows) { values, count in
+            valid.withUnsafeMutableBufferPointer { valid in
+                for row in 0..<rows {
+                    let raw = grid.raw(row, column)
+                    if raw.count > 0, raw[0] != grid.quote, !hasMarkers, let value = read(raw) {
+                        values.initializeElement(at: row, to: value)
+                        continue
+                    }
+                    let value = unusual(raw, row, column, target, read)
+                    values.initializeElement(at: row, to: value ?? empty)
+                    valid[row] = value != nil
+                }
+            }
+            count = rows
+        }
+        return (values, valid)
+    }
+
+    /// A cell that is empty, quoted, blank-padded, perhaps a null marker, or wrong.
+    @inline(never)
+    private mutating func unusual<Value>(
+        _ raw: UnsafeBufferPointer<UInt8>, _ row: Int, _ column: Int, _ target: Column,
+        _ read: (UnsafeBufferPointer<UInt8>) -> Value?
+    ) -> Value? {
+        let text: UnsafeBufferPointer<UInt8>
+        switch grid.cell(raw) {
+        case .broken:
+            note(row, column, "csv.text_after_quote", Self.brokenQuotes)
+            return nil
+        case .quoted(let inner): text = inner
+        case .plain(let plain):
+            if isMarker(plain) {
+                requireValue(row, column, target)
+                return nil
+            }
+            text = plain
+        }
+        let trimmed = Self.trimmingBlanks(text)
+        if trimmed.isEmpty {
+            requireValue(row, column, target)
+            return nil
+        }
+        if let value = read(trimmed) { return value }
+        note(row, column, target.type.faultCode, "expected \(target.type), found \(shown(text))")
+        return nil
+    }
+
+    // MARK: Text
+
+    private mutating func texts(_ column: Int, _ target: Column) -> ColumnVector {
+        let grid = self.grid
+        let rows = grid.rowCount
+        var values = ByteValues()
+        values.offsets.reserveCapacity(rows + 1)
+        values.bytes.reserveCapacity(textBytes(column))
+        var valid = [Bool](repeating: true, count: rows)
+        for row in 0..<rows {
+            let raw = grid.raw(row, column)
+            switch grid.cell(raw) {
+            case .broken:
+                note(row, column, "csv.text_after_quote", Self.brokenQuotes)
+                valid[row] = false
+            case .plain(let text):
+                if text.isEmpty || (!nullMarkers.isEmpty && isMarker(text)) {
+                    valid[row] = false
+                    requireValue(row, column, target)
+                } else if grid.escape != nil {
+                    values.bytes.append(contentsOf: grid.unescaped(text))
+                } else {
+                    values.bytes.append(contentsOf: text)
+                }
+            case .quoted(let inner):
+                if !hasSpecial(inner) {
+                    values.bytes.append(contentsOf: inner)
+                } else if !grid.appendUnquoted(inner, to: &values.bytes) {
+                    note(row, column, "csv.text_after_quote", Self.brokenQuotes)
+                    values.bytes.removeLast(values.bytes.count - Int(values.offsets[row]))
+                    valid[row] = false
+                }
+            }
+            values.offsets.append(UInt32(truncatingIfNeeded: values.bytes.count))
+        }
+        if checksUTF8 { checkUTF8(values, column) }
+        return ColumnVector(type: target.type, values: .bytes(values), valid: valid)
+    }
+
+    private func textBytes(_ column: Int) -> Int {
+        var bytes = 0
+        for row in 0..<grid.rowCount { bytes &+= grid.raw(row, column).count }
+        return bytes
+    }
+
+    @inline(__always)
+    private func hasSpecial(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let quote = grid.quote else { return false }
+        let escape = grid.escape ?? quote
+        for byte in text where byte == quote || byte == escape { return true }
+        return false
+    }
+
+    private mutating func checkUTF8(_ values: ByteValues, _ column: Int) {
+        values.bytes.withUnsafeBufferPointer { bytes in
+            if UTF8Check.isValid(bytes) { return }
+            for row in 0..<values.count {
+                let text = UnsafeBufferPointer(
+                    rebasing: bytes[Int(values.offsets[row])..<Int(values.offsets[row + 1])])
+                guard let at = UTF8Check.firstInvalid(text) else { continue }
+                let byte = String(text[at], radix: 16)
+                note(row, column, "value.invalid_utf8", "byte 0x\(byte) at offset \(at) of the value is not UTF-8")
+            }
+        }
+    }
+
+    /// Types that are kept as bytes but read from text: uuid, bytes, json.
+    private mutating func converted(_ column: Int, _ target: Column) -> ColumnVector {
+        let plain = texts(column, Column(name: target.name, type: .text, nullable: target.nullable))
+        guard case .bytes(let texts) = plain.values else { return plain }
+        var valid = plain.valid
+        var values = ByteValues()
+        texts.bytes.withUnsafeBufferPointer { bytes in
+            for row in 0..<texts.count {
+                let text = UnsafeBufferPointer(rebasing: bytes[Int(texts.offsets[row])..<Int(texts.offsets[row + 1])])
+                let trimmed = Self.trimmingBlanks(text)
+                if valid[row], trimmed.isEmpty {
+                    valid[row] = false
+                    requireValue(row, column, target)
+                } else if valid[row], !convert(trimmed, target.type, to: &values.bytes) {
+                    valid[row] = false
+                    note(row, column, target.type.faultCode, "expected \(target.type), found \(shown(text))")
+                }
+                values.offsets.append(UInt32(truncatingIfNeeded: values.bytes.count))
+            }
+        }
+        return ColumnVector(type: target.type, values: .bytes(values), valid: valid)
+    }
+
+    private func convert(_ text: UnsafeBufferPointer<UInt8>, _ type: ColumnType, to out: inout [UInt8]) -> Bool {
+        switch type {
+        case .uuid: return CellParsing.uuid(text, to: &out)
+        case .bytes: return CellParsing.hexBytes(text, to: &out)
+        default:
+            guard JSONScanner.isOneValue(text) else { return false }
+            out.append(contentsOf: text)
+            return true
+        }
+    }
+
+    // MARK: Nulls and faults
+
+    private static let brokenQuotes = "a quoted field must end with its quote; a quote within it must be doubled"
+
+    private func isMarker(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        nullMarkers.contains { $0.count == text.count && $0.elementsEqual(text) }
+    }
+
+    private static func trimmingBlanks(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+        var (start, end) = (0, text.count)
+        while start < end, text[start] == 32 { start += 1 }
+        while end > start, text[end - 1] == 32 { end -= 1 }
+        return UnsafeBufferPointer(rebasing: text[start..<end])
+    }
+
+    private mutating func requireValue(_ row: Int, _ column: Int, _ target: Column) {
+        if !target.nullable { note(row, column, "value.missing", "a value is required, found none") }
+    }
+
+    private mutating func note(_ row: Int, _ column: Int, _ code: String, _ reason: String) {
+        if faults[row] == nil { faults[row] = Fault(column: column, code: code, reason: reason) }
+    }
+}
+
+extension ColumnType {
+    /// The code of a value that does not fit the type.
+    var faultCode: String {
+        switch self {
+        case .bool: "value.bad_bool"
+        case .int16, .int32, .int64: "value.bad_integer"
+        case .decimal: "value.bad_decimal"
+        case .float32, .float64: "value.bad_float"
+        case .date: "value.bad_date"
+        case .time: "value.bad_time"
+        case .timestamp, .timestamptz: "value.bad_timestamp"
+        case .uuid: "value.bad_uuid"
+        case .bytes: "value.bad_bytes"
+        case .json: "value.bad_json"
+        case .text: "value.invalid_utf8"
+        }
+    }
+}

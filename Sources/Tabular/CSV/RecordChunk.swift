@@ -1,0 +1,46 @@
+/// Some whole records of a CSV text and where their fields end: what both passes (inference and typed parsing) walk over.
+///
+/// Memory belongs to the ``RecordChunker``: a chunk is valid until the chunker's next call.
+struct RecordChunk {
+    /// The text; readable up to 64 bytes beyond its end.
+    var text: UnsafePointer<UInt8>
+    /// Offset of the text's first byte in the whole (decompressed) text.
+    var textOffset: Int64
+    /// The line on which the text begins, from 1.
+    var firstLine: Int64
+    /// Where each record begins in the text.
+    var starts: UnsafePointer<UInt32>
+    /// Index into `ends` of each record's first field; one element more than there are records.
+    var firstFields: UnsafePointer<UInt32>
+    /// Where each field ends: the position of the separator behind it.
+    var ends: UnsafePointer<UInt32>
+    var recordCount: Int
+    /// Whether every record has `fieldsPerRecord` fields, so that field `c` of record `r` is `ends[r * n + c]`.
+    var isRegular: Bool
+    /// The number of fields that records should have; 0 while it is not known.
+    var fieldsPerRecord: Int
+    /// Whether some byte is 0x80 or above, so that text must be checked for being UTF-8.
+    var hasNonASCII: Bool
+
+    func fieldCount(_ record: Int) -> Int {
+        Int(firstFields[record + 1] - firstFields[record])
+    }
+
+    /// The bytes of a field, quotes included, a carriage return before the newline left out.
+    func field(_ record: Int, _ index: Int, newline: UInt8) -> UnsafeBufferPointer<UInt8> {
+        let first = Int(firstFields[record])
+        let start = index == 0 ? Int(starts[record]) : Int(ends[first + index - 1]) + 1
+        var end = Int(ends[first + index])
+        if text[end] == newline, end > start, newline == UInt8(ascii: "\n"), text[end - 1] == UInt8(ascii: "\r") {
+            end -= 1
+        }
+        return UnsafeBufferPointer(start: text + start, count: end - start)
+    }
+
+    /// The line on which a record begins.
+    func line(_ record: Int, newline: UInt8) -> Int64 {
+        var line = firstLine
+        for at in 0..<Int(starts[record]) where text[at] == newline { line += 1 }
+        return line
+    }
+}

@@ -1,0 +1,187 @@
+import CScan
+import Compression
+
+/// Cuts a CSV text into chunks of whole records, with the places of all separators.
+///
+/// How this works: about a megabyte is read behind what was left over, the separators are found by `csv_scan`, and
+/// everything up to the last record end is handed out; the rest is moved to the front and waits for more text. Text
+/// whose quotes break RFC 4180's rules goes to the exact scan instead, chunk by chunk.
+final class RecordChunker {
+    /// How much is read at a time.
+    static let chunkBytes = 1 << 20
+    /// The longest record; a longer one is most often an open quote that swallows the file.
+    static let maxRecordBytes = 32 << 20
+    /// What a scan may read beyond the end.
+    static let paddingBytes = 64
+
+    let dialect: Dialect
+    private let source: any ByteSource
+    private let readBytes: Int
+    private var buffer: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    /// Text that has been read but not handed out: `buffer[begin..<end]`.
+    private var begin = 0
+    private var end = 0
+    private var sourceEnded = false
+    private var textOffset: Int64 = 0
+    private var line: Int64 = 1
+
+    private let starts = IndexBuffer()
+    private let firstFields = IndexBuffer()
+    private let ends = IndexBuffer()
+
+    /// `source` must stand at the first byte to read; a byte order mark is skipped here.
+    init(source: any ByteSource, dialect: Dialect, chunkBytes: Int = RecordChunker.chunkBytes) throws {
+        self.source = source
+        self.dialect = dialect
+        readBytes = max(1, chunkBytes)
+        capacity = 2 * readBytes
+        buffer = .allocate(capacity: capacity + Self.paddingBytes)
+        buffer.initialize(repeating: 0, count: capacity + Self.paddingBytes)
+        while end < 3, !sourceEnded { try fill(to: 3) }
+        if end >= 3, buffer[0] == 0xEF, buffer[1] == 0xBB, buffer[2] == 0xBF {
+            begin = 3
+            textOffset = 3
+        }
+    }
+
+    deinit {
+        buffer.deallocate()
+    }
+
+    /// The next records; nil at the end. `fieldsPerRecord` is how many fields each should have (0: not known yet), and
+    /// `maxRecords` bounds the chunk.
+    func next(fieldsPerRecord: Int, maxRecords: Int = .max) throws -> RecordChunk? {
+        var wanted = readBytes
+        while true {
+            try fillUp(wanted)
+            if begin == end { return nil }
+            if let chunk = try cut(fieldsPerRecord: fieldsPerRecord, maxRecords: maxRecords) { return chunk }
+            if sourceEnded { return nil }
+            wanted = (end - begin) * 2
+        }
+    }
+
+    // MARK: Reading
+
+    private func fillUp(_ wanted: Int) throws {
+        if begin > 0, !sourceEnded, end - begin < wanted {
+            buffer.update(from: buffer + begin, count: end - begin)
+            end -= begin
+            begin = 0
+        }
+        while !sourceEnded, end - begin < wanted { try fill(to: begin + wanted) }
+    }
+
+    /// Reads once, so that up to `target` bytes are in the buffer; notes the source's end.
+    private func fill(to target: Int) throws {
+        if target + 1 > capacity {
+            let larger = target * 2
+            let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger + Self.paddingBytes)
+            moved.initialize(repeating: 0, count: larger + Self.paddingBytes)
+            moved.update(from: buffer, count: end)
+            buffer.deallocate()
+            buffer = moved
+            capacity = larger
+        }
+        let count = try source.read(into: UnsafeMutableRawBufferPointer(start: buffer + end, count: target - end))
+        end += count
+        sourceEnded = count == 0
+    }
+
+    // MARK: Cutting
+
+    private func cut(fieldsPerRecord: Int, maxRecords: Int) throws -> RecordChunk? {
+        if sourceEnded, buffer[end - 1] != dialect.newline {
+            // The last record lacks its newline; the buffer has room for one behind the end.
+            buffer[end] = dialect.newline
+            end += 1
+        }
+        let length = end - begin
+        let text = UnsafePointer(buffer + begin)
+        ends.reserve(length)
+        var scan = csv_scan_result()
+        if dialect.doublesQuotes {
+            let quote = dialect.quote.map { Int32($0) } ?? -1
+            scan = csv_scan(text, length, dialect.delimiter, quote, dialect.newline, ends.elements)
+        }
+        if scan.irregular != 0 || !dialect.doublesQuotes {
+            scan = ExactScan.run(text: text, length: length, dialect: dialect, positions: ends.elements)
+        }
+        guard scan.newlines > 0 else {
+            if sourceEnded { throw unclosedQuote() }
+            if length > Self.maxRecordBytes { throw scan.inside_quotes != 0 ? unclosedQuote() : recordTooLong(length) }
+            return nil
+        }
+        return index(scan, text: text, fieldsPerRecord: fieldsPerRecord, maxRecords: maxRecords)
+    }
+
+    /// Builds the records' index from the separators and moves on behind the last record of the chunk.
+    private func index(
+        _ scan: csv_scan_result, text: UnsafePointer<UInt8>, fieldsPerRecord: Int, maxRecords: Int
+    ) -> RecordChunk {
+        let newline = dialect.newline
+        let limit = min(scan.newlines, maxRecords)
+        starts.reserve(limit)
+        firstFields.reserve(limit + 1)
+        let (starts, firstFields, ends) = (self.starts.elements, self.firstFields.elements, self.ends.elements)
+        var regular = fieldsPerRecord > 0
+        var start: UInt32 = 0
+        var separator = 0
+        for record in 0..<limit {
+            starts[record] = start
+            firstFields[record] = UInt32(truncatingIfNeeded: separator)
+            let first = separator
+            while text[Int(ends[separator])] != newline { separator &+= 1 }
+            start = ends[separator] &+ 1
+            separator &+= 1
+            regular = regular && separator &- first == fieldsPerRecord
+        }
+        firstFields[limit] = UInt32(truncatingIfNeeded: separator)
+        let chunk = RecordChunk(
+            text: text, textOffset: textOffset, firstLine: line, starts: starts, firstFields: firstFields, ends: ends,
+            recordCount: limit, isRegular: regular, fieldsPerRecord: fieldsPerRecord,
+            hasNonASCII: scan.non_ascii != 0)
+        let used = Int(start)
+        if used == end - begin {
+            line += Int64(scan.raw_newlines)
+        } else {
+            for at in 0..<used where text[at] == newline { line += 1 }
+        }
+        begin += used
+        textOffset += Int64(used)
+        return chunk
+    }
+
+    private func unclosedQuote() -> TabularError {
+        TabularError(
+            "csv.unclosed_quote",
+            "Line \(line) (byte \(textOffset)): a quote is opened in the record that begins here and never closed. "
+                + "Close it, or declare the file's quote and escape.")
+    }
+
+    private func recordTooLong(_ length: Int) -> TabularError {
+        TabularError(
+            "csv.record_too_long",
+            "Line \(line) (byte \(textOffset)): \(length) bytes without a record end; a record may have "
+                + "\(Self.maxRecordBytes). Is this a CSV file, and are its line ends LF, CRLF or CR?")
+    }
+}
+
+/// Memory for an index that grows and never moves while it is read.
+private final class IndexBuffer {
+    private(set) var elements = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    private var capacity = 1
+
+    /// Makes room for `count` elements; what was there is lost.
+    func reserve(_ count: Int) {
+        guard count > capacity else { return }
+        elements.deallocate()
+        capacity = count + count / 2
+        elements = .allocate(capacity: capacity)
+    }
+
+    deinit {
+        elements.deallocate()
+    }
+}

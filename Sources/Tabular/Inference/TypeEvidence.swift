@@ -1,0 +1,266 @@
+import Columns
+
+/// What the values of one column, all read as text, have in common: from this follows the narrowest type that
+/// loses nothing.
+///
+/// How this works: each value is put in the one class whose canonical spelling it has (`12` is an integer, `007` and
+/// `+12` are not: they are text, because reading them as numbers would lose what was written). A column has a type
+/// where all its values are of one class, or of classes that widen into each other: integer → decimal → float64.
+struct TypeEvidence {
+    /// The most digits after the point for which numbers of differing scale become a decimal rather than a float.
+    static let maxMixedScale = 9
+
+    private(set) var rows: Int64 = 0
+    private(set) var nulls: Int64 = 0
+    /// Empty texts in quotes: empty text where the column is text, else null.
+    private(set) var quotedEmpties: Int64 = 0
+    private var classes: Classes = []
+    private var maxWholeDigits = 0
+    private var minScale = Int.max
+    private var maxScale = 0
+    private var exceedsInt64 = false
+    /// Whether every number is the shortest spelling of a double, or as exact as one.
+    private var fitsDouble = true
+    /// The first value that is of no class but text, and where it stood.
+    private var firstText: (record: Int64, value: [UInt8])?
+    /// The first value whose class differs from those before it.
+    private var firstOther: (record: Int64, value: [UInt8])?
+
+    struct Classes: OptionSet {
+        let rawValue: UInt16
+        static let bool = Classes(rawValue: 1)
+        static let integer = Classes(rawValue: 2)
+        static let decimal = Classes(rawValue: 4)
+        static let float = Classes(rawValue: 8)
+        static let date = Classes(rawValue: 16)
+        static let time = Classes(rawValue: 32)
+        static let timestamp = Classes(rawValue: 64)
+        static let timestamptz = Classes(rawValue: 128)
+        static let text = Classes(rawValue: 256)
+        static let numbers: Classes = [.integer, .decimal, .float]
+    }
+
+    var isText: Bool { classes.contains(.text) }
+
+    mutating func observeNull() {
+        rows &+= 1
+        nulls &+= 1
+    }
+
+    mutating func observeQuotedEmpty() {
+        rows &+= 1
+        quotedEmpties &+= 1
+    }
+
+    /// A value that is not empty.
+    mutating func observe(_ text: UnsafeBufferPointer<UInt8>, record: Int64) {
+        rows &+= 1
+        if isText { return }
+        note(classify(text), text, record)
+    }
+
+    /// A JSON number, in whatever spelling.
+    mutating func observeNumber(_ text: UnsafeBufferPointer<UInt8>, record: Int64) {
+        rows &+= 1
+        let found = number(text) ?? (CellParsing.float64(text) != nil ? .float : .text)
+        note(found, text, record)
+    }
+
+    /// A JSON string: text, unless it is a date or a time, which JSON cannot say otherwise.
+    mutating func observeString(_ text: UnsafeBufferPointer<UInt8>, record: Int64) {
+        rows &+= 1
+        note(text.count >= 8 ? moment(text) ?? .text : .text, text, record)
+    }
+
+    /// A JSON object or array: the column is kept as JSON.
+    mutating func observeNested() {
+        rows &+= 1
+        hasNested = true
+    }
+
+    private var hasNested = false
+
+    private mutating func note(_ found: Classes, _ text: UnsafeBufferPointer<UInt8>, _ record: Int64) {
+        if classes.contains(found) { return }
+        if found == .text, firstText == nil {
+            firstText = (record, Array(text.prefix(maxShownBytes + 1)))
+        } else if !classes.isEmpty, firstOther == nil {
+            firstOther = (record, Array(text.prefix(maxShownBytes + 1)))
+        }
+        classes.insert(found)
+    }
+
+    // MARK: Classes
+
+    private mutating func classify(_ text: UnsafeBufferPointer<UInt8>) -> Classes {
+        switch text[0] {
+        case 48...57, UInt8(ascii: "-"), UInt8(ascii: "."): return number(text) ?? moment(text) ?? .text
+        case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "T"), UInt8(ascii: "F"):
+            return Self.bools.contains { $0.utf8.elementsEqual(text) } ? .bool : .text
+        default: return .text
+        }
+    }
+
+    private static let bools = ["true", "false", "True", "False", "TRUE", "FALSE"]
+
+    /// A number in canonical spelling: no plus, no leading zeros, a digit on the point's right; notes its extent.
+    private mutating func number(_ text: UnsafeBufferPointer<UInt8>) -> Classes? {
+        var at = text[0] == UInt8(ascii: "-") ? 1 : 0
+        let count = text.count
+        let negative = at == 1
+        let wholeStart = at
+        var nonZero = false
+        while at < count, text[at] &- 48 < 10 {
+            nonZero = nonZero || text[at] != 48
+            at &+= 1
+        }
+        let whole = at &- wholeStart
+        if whole > 1, text[wholeStart] == 48 { return nil }
+        if at == count {
+            guard whole > 0, nonZero || !negative else { return nil }
+            if whole >= 19, CellParsing.int64(text) == nil { exceedsInt64 = true }
+            maxWholeDigits = max(maxWholeDigits, whole)
+            minScale = 0
+            if whole > 15, fitsDouble { fitsDouble = isExactDouble(text) }
+            return .integer
+        }
+        var fraction = 0
+        if text[at] == UInt8(ascii: ".") {
+            at &+= 1
+            let start = at
+            while at < count, text[at] &- 48 < 10 {
+                nonZero = nonZero || text[at] != 48
+                at &+= 1
+            }
+            fraction = at &- start
+            if fraction == 0 { return nil }
+        }
+        if at == count {
+            maxWholeDigits = max(maxWholeDigits, text[wholeStart] == 48 ? 0 : whole)
+            minScale = min(minScale, fraction)
+            maxScale = max(maxScale, fraction)
+            if whole &+ fraction > 15, fitsDouble { fitsDouble = isExactDouble(text) }
+            // A decimal has no negative zero; a float keeps it.
+            return nonZero || !negative ? .decimal : .float
+        }
+        guard whole > 0, text[at] | 0x20 == UInt8(ascii: "e"), CellParsing.float64(text) != nil else { return nil }
+        if fitsDouble { fitsDouble = isExactDouble(text) }
+        return .float
+    }
+
+    /// Whether the double nearest to a number has the number as its shortest text.
+    private func isExactDouble(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let value = CellParsing.float64(text), value.isFinite else { return false }
+        return DecimalDigits(text) == DecimalDigits(ascii: value.description)
+    }
+
+    private func moment(_ text: UnsafeBufferPointer<UInt8>) -> Classes? {
+        switch text.count {
+        case 8...15 where text[2] == UInt8(ascii: ":"): return canonicalTime(text)
+        case 10: return CellParsing.date(text) != nil ? .date : nil
+        case 19...:
+            if CellParsing.timestamp(text) != nil { return .timestamp }
+            return CellParsing.timestamptz(text) != nil ? .timestamptz : nil
+        default: return nil
+        }
+    }
+
+    private func canonicalTime(_ text: UnsafeBufferPointer<UInt8>) -> Classes? {
+        CellParsing.time(text) != nil ? .time : nil
+    }
+
+    // MARK: Verdict
+
+    /// The type, and why, in words that name the value that decided.
+    func verdict() -> (type: ColumnType, reason: String) {
+        let values = rows - nulls - quotedEmpties
+        if hasNested { return (.json, "some values are objects or arrays, kept as JSON") }
+        if let firstText {
+            return (.text, "text, because record \(firstText.record) has \(shown(firstText.value))")
+        }
+        if values == 0 {
+            return (.text, quotedEmpties > 0 ? "only empty texts" : "no values")
+        }
+        if quotedEmpties > 0, nulls > 0 {
+            return (.text, "text, to keep \(quotedEmpties) empty texts (\"\") apart from \(nulls) nulls")
+        }
+        let all = "all \(values) values are"
+        switch classes {
+        case .bool: return (.bool, "\(all) true or false")
+        case .date: return (.date, "\(all) ISO 8601 dates")
+        case .time: return (.time, "\(all) times of day")
+        case .timestamp: return (.timestamp, "\(all) ISO 8601 timestamps without zone")
+        case .timestamptz: return (.timestamptz, "\(all) ISO 8601 timestamps with zone")
+        default: break
+        }
+        guard classes.isSubset(of: .numbers) else {
+            let other = firstOther.map { "; record \($0.record) has \(shown($0.value))" } ?? ""
+            return (.text, "text, because the values are of several kinds\(other)")
+        }
+        return numberVerdict(all)
+    }
+
+    private func numberVerdict(_ all: String) -> (ColumnType, String) {
+        let precision = max(1, maxWholeDigits + maxScale)
+        if classes == .integer {
+            if !exceedsInt64 { return (.int64, "\(all) whole numbers of up to \(maxWholeDigits) digits") }
+            return precision <= ColumnType.maxPrecision
+                ? (.decimal(precision: precision, scale: 0), "\(all) whole numbers, some beyond 64 bits")
+                : (.text, "text, because numbers have up to \(maxWholeDigits) digits, and decimals at most 38")
+        }
+        let sameScale = minScale == maxScale
+        let narrow = maxScale <= Self.maxMixedScale && precision <= ColumnType.maxNarrowPrecision
+        if !classes.contains(.float), narrow || (sameScale && precision <= ColumnType.maxPrecision) {
+            return (
+                .decimal(precision: precision, scale: maxScale),
+                "\(all) numbers with \(sameScale ? "" : "up to ")\(maxScale) digits after the point"
+            )
+        }
+        if fitsDouble { return (.float64, "\(all) numbers that a double holds exactly as written") }
+        if !classes.contains(.float), precision <= ColumnType.maxPrecision {
+            return (.decimal(precision: precision, scale: maxScale), "\(all) numbers, some with more digits than a double")
+        }
+        return (.text, "text, because some numbers have more digits than a double or a decimal holds")
+    }
+}
+
+/// The significant digits of a number and where its point stands, whatever its spelling.
+private struct DecimalDigits: Equatable {
+    private var digits: [UInt8] = []
+    private var exponent = 0
+    private var negative = false
+
+    init(_ text: some Sequence<UInt8>) {
+        var inFraction = false
+        var inExponent = false
+        var power = 0
+        var powerNegative = false
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "-"): if inExponent { powerNegative = true } else { negative = true }
+            case UInt8(ascii: "."): inFraction = true
+            case UInt8(ascii: "e"), UInt8(ascii: "E"): inExponent = true
+            case 48...57:
+                if inExponent {
+                    power = power * 10 + Int(byte - 48)
+                } else {
+                    digits.append(byte)
+                    if inFraction { exponent -= 1 }
+                }
+            default: break
+            }
+        }
+        exponent += powerNegative ? -power : power
+        while digits.count > 1, digits.last == 48 {
+            digits.removeLast()
+            exponent += 1
+        }
+        let leading = digits.prefix { $0 == 48 }.count
+        digits.removeFirst(min(leading, digits.count - 1))
+        if digits == [48] { exponent = 0 }
+    }
+
+    init(ascii text: String) {
+        self.init(text.utf8)
+    }
+}

@@ -1,0 +1,344 @@
+import Columns
+import Glibc
+
+/// Reads one value from its text, exactly and without loss; nil where the text is not a value of the type.
+///
+/// All take the bytes without quotes and without surrounding blanks; empty text is never a value. They are called for
+/// every cell, so they take pointers and allocate nothing.
+enum CellParsing {
+    typealias Bytes = UnsafeBufferPointer<UInt8>
+
+    /// Decimal digits with an optional sign: `-12`, `+7`, `007`.
+    @inline(__always)
+    static func int64(_ text: Bytes) -> Int64? {
+        var at = 0
+        let count = text.count
+        guard count > 0 else { return nil }
+        let negative = text[0] == UInt8(ascii: "-")
+        if negative || text[0] == UInt8(ascii: "+") { at = 1 }
+        guard at < count else { return nil }
+        if count &- at <= 18 {
+            var value: Int64 = 0
+            while at < count {
+                let digit = text[at] &- 48
+                guard digit < 10 else { return nil }
+                value = value &* 10 &+ Int64(digit)
+                at &+= 1
+            }
+            return negative ? 0 &- value : value
+        }
+        var value: Int64 = 0
+        while at < count {
+            let digit = text[at] &- 48
+            guard digit < 10 else { return nil }
+            let (tens, overflowed) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflowedToo) =
+                negative ? tens.subtractingReportingOverflow(Int64(digit)) : tens.addingReportingOverflow(Int64(digit))
+            guard !overflowed, !overflowedToo else { return nil }
+            value = sum
+            at &+= 1
+        }
+        return value
+    }
+
+    /// A plain decimal number with at most `scale` digits after the point (further zeros are allowed) and at most
+    /// `precision - scale` before it; the unscaled value.
+    @inline(__always)
+    static func decimal(_ text: Bytes, precision: Int, scale: Int) -> Int64? {
+        guard let value = decimal128(text, precision: precision, scale: scale) else { return nil }
+        return Int64(exactly: value)
+    }
+
+    /// As ``decimal(_:precision:scale:)`` for up to 18 digits, in 64-bit arithmetic.
+    @inline(__always)
+    static func narrowDecimal(_ text: Bytes, precision: Int, scale: Int) -> Int64? {
+        guard text.count <= 18 else { return decimal(text, precision: precision, scale: scale) }
+        var at = 0
+        let count = text.count
+        guard count > 0 else { return nil }
+        let negative = text[0] == UInt8(ascii: "-")
+        if negative || text[0] == UInt8(ascii: "+") { at = 1 }
+        var value: UInt64 = 0
+        let wholeStart = at
+        while at < count, text[at] &- 48 < 10 {
+            value = value &* 10 &+ UInt64(text[at] &- 48)
+            at &+= 1
+        }
+        var digits = at &- wholeStart
+        var fraction = 0
+        if at < count {
+            guard text[at] == UInt8(ascii: ".") else { return nil }
+            at &+= 1
+            while at < count {
+                let digit = text[at] &- 48
+                guard digit < 10 else { return nil }
+                if fraction < scale {
+                    value = value &* 10 &+ UInt64(digit)
+                    fraction &+= 1
+                } else if digit != 0 {
+                    return nil
+                }
+                digits &+= 1
+                at &+= 1
+            }
+        }
+        guard digits > 0, scale &- fraction < 19 else { return nil }
+        let (scaled, overflowed) = value.multipliedReportingOverflow(by: ValueText.powersOfTen[scale &- fraction])
+        guard !overflowed, scaled < ValueText.powersOfTen[precision] else { return nil }
+        return negative ? 0 &- Int64(scaled) : Int64(scaled)
+    }
+
+    static func decimal128(_ text: Bytes, precision: Int, scale: Int) -> Int128? {
+        var at = 0
+        let count = text.count
+        guard count > 0 else { return nil }
+        let negative = text[0] == UInt8(ascii: "-")
+        if negative || text[0] == UInt8(ascii: "+") { at = 1 }
+        var value: Int128 = 0
+        var significant = 0
+        var digits = 0
+        var fraction = 0
+        var inFraction = false
+        while at < count {
+            let byte = text[at]
+            at &+= 1
+            if byte == UInt8(ascii: "."), !inFraction {
+                inFraction = true
+                continue
+            }
+            let digit = byte &- 48
+            guard digit < 10 else { return nil }
+            digits &+= 1
+            if inFraction {
+                if fraction == scale {
+                    guard digit == 0 else { return nil }
+                    continue
+                }
+                fraction &+= 1
+            }
+            if significant > 0 || digit != 0 { significant &+= 1 }
+            guard significant <= ColumnType.maxPrecision else { return nil }
+            value = value &* 10 &+ Int128(digit)
+        }
+        guard digits > 0 else { return nil }
+        if value != 0 { significant &+= scale &- fraction }
+        guard significant <= precision else { return nil }
+        for _ in fraction..<scale { value = value &* 10 }
+        return negative ? 0 &- value : value
+    }
+
+    /// The longest text of a number; longer ones are not read.
+    static let maxNumberBytes = 128
+
+    /// A decimal number with optional exponent, correctly rounded; also `NaN`, `Infinity`, `inf` with optional sign, in any case.
+    static func float64(_ text: Bytes) -> Double? {
+        let count = text.count
+        guard count > 0, count <= maxNumberBytes else { return nil }
+        var at = 0
+        let negative = text[0] == UInt8(ascii: "-")
+        if negative || text[0] == UInt8(ascii: "+") { at = 1 }
+        var mantissa: UInt64 = 0
+        var digits = 0
+        var exponent = 0
+        var inFraction = false
+        while at < count {
+            let digit = text[at] &- 48
+            if digit < 10 {
+                digits &+= 1
+                if digits <= 19 { mantissa = mantissa &* 10 &+ UInt64(digit) }
+                if inFraction { exponent &-= 1 }
+            } else if text[at] == UInt8(ascii: "."), !inFraction {
+                inFraction = true
+            } else {
+                break
+            }
+            at &+= 1
+        }
+        guard digits > 0 else { return special(text) }
+        if at < count {
+            guard text[at] | 0x20 == UInt8(ascii: "e"),
+                let power = int64(Bytes(rebasing: text[(at &+ 1)...])), abs(power) < 10_000
+            else { return nil }
+            exponent += Int(power)
+        }
+        // Clinger's fast path: both numbers are exact in a double, so that one operation rounds correctly.
+        if digits <= 19, mantissa < 1 << 53, exponent >= -22, exponent <= 22 {
+            let value = Double(mantissa)
+            let magnitude = exponent < 0 ? value / exactPowers[-exponent] : value * exactPowers[exponent]
+            return negative ? -magnitude : magnitude
+        }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: count + 1) { copy in
+            for i in 0..<count { copy[i] = CChar(bitPattern: text[i]) }
+            copy[count] = 0
+            guard let base = copy.baseAddress else { return nil }
+            let value = strtod(base, nil)
+            return value.isFinite ? value : nil
+        }
+    }
+
+    private static let exactPowers: [Double] = (0...22).map { power in (0..<power).reduce(1.0) { value, _ in value * 10 } }
+
+    private static func special(_ text: Bytes) -> Double? {
+        switch String(decoding: text, as: UTF8.self).lowercased() {
+        case "nan", "+nan", "-nan": .nan
+        case "inf", "+inf", "infinity", "+infinity": .infinity
+        case "-inf", "-infinity": -.infinity
+        default: nil
+        }
+    }
+
+    /// `true`, `false`, `t`, `f`, `yes`, `no`, `y`, `n`, `1`, `0`, in any case. (Inference takes only the first two.)
+    static func bool(_ text: Bytes) -> Bool? {
+        switch String(decoding: text, as: UTF8.self).lowercased() {
+        case "true", "t", "yes", "y", "1": true
+        case "false", "f", "no", "n", "0": false
+        default: nil
+        }
+    }
+
+    @inline(__always)
+    private static func twoDigits(_ text: Bytes, _ at: Int) -> Int? {
+        let tens = text[at] &- 48
+        let ones = text[at &+ 1] &- 48
+        return tens < 10 && ones < 10 ? Int(tens) &* 10 &+ Int(ones) : nil
+    }
+
+    /// `YYYY-MM-DD` (ISO 8601), years 0001 to 9999; days since 1970-01-01.
+    @inline(__always)
+    static func date(_ text: Bytes) -> Int64? {
+        guard text.count == 10 else { return nil }
+        return datePrefix(text)
+    }
+
+    @inline(__always)
+    private static func datePrefix(_ text: Bytes) -> Int64? {
+        guard text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"), let century = twoDigits(text, 0),
+            let yearOfCentury = twoDigits(text, 2), let month = twoDigits(text, 5), let day = twoDigits(text, 8)
+        else { return nil }
+        let year = century &* 100 &+ yearOfCentury
+        guard year > 0, CalendarDay.isValid(year: year, month: month, day: day) else { return nil }
+        return Int64(CalendarDay.days(year: year, month: month, day: day))
+    }
+
+    /// `HH:MM:SS` with up to six digits of fraction (further zeros are allowed); microseconds since midnight.
+    @inline(__always)
+    static func time(_ text: Bytes) -> Int64? {
+        guard let (micros, end) = timePrefix(text, from: 0), end == text.count else { return nil }
+        return micros
+    }
+
+    @inline(__always)
+    private static func timePrefix(_ text: Bytes, from start: Int) -> (micros: Int64, end: Int)? {
+        guard text.count >= start &+ 8, text[start &+ 2] == UInt8(ascii: ":"), text[start &+ 5] == UInt8(ascii: ":"),
+            let hour = twoDigits(text, start), let minute = twoDigits(text, start &+ 3),
+            let second = twoDigits(text, start &+ 6), hour < 24, minute < 60, second < 60
+        else { return nil }
+        var micros = Int64((hour &* 60 &+ minute) &* 60 &+ second) &* 1_000_000
+        var at = start &+ 8
+        guard at < text.count, text[at] == UInt8(ascii: ".") || text[at] == UInt8(ascii: ",") else { return (micros, at) }
+        at &+= 1
+        var unit: Int64 = 100_000
+        let first = at
+        while at < text.count, text[at] &- 48 < 10 {
+            let digit = Int64(text[at] &- 48)
+            if unit == 0, digit != 0 { return nil }
+            micros &+= digit &* unit
+            unit /= 10
+            at &+= 1
+        }
+        return at > first ? (micros, at) : nil
+    }
+
+    /// A date, `T` or a blank, and a time; microseconds since 1970-01-01T00:00:00. Also a date alone: its midnight.
+    static func timestamp(_ text: Bytes) -> Int64? {
+        if text.count == 10 { return date(text).map { $0 &* 86_400_000_000 } }
+        guard let (micros, end) = dateAndTime(text), end == text.count else { return nil }
+        return micros
+    }
+
+    /// As ``timestamp(_:)`` with `Z`, `±HH`, `±HHMM` or `±HH:MM` behind it; microseconds since 1970-01-01T00:00:00Z.
+    static func timestamptz(_ text: Bytes) -> Int64? {
+        guard let (micros, end) = dateAndTime(text), end < text.count else { return nil }
+        guard let offset = zoneOffset(text, from: end) else { return nil }
+        return micros &- offset
+    }
+
+    private static func dateAndTime(_ text: Bytes) -> (micros: Int64, end: Int)? {
+        guard text.count >= 19, text[10] | 0x20 == UInt8(ascii: "t") || text[10] == UInt8(ascii: " "),
+            let days = datePrefix(text), let (micros, end) = timePrefix(text, from: 11)
+        else { return nil }
+        return (days &* 86_400_000_000 &+ micros, end)
+    }
+
+    /// A zone's offset from UTC in microseconds.
+    private static func zoneOffset(_ text: Bytes, from start: Int) -> Int64? {
+        if text[start] | 0x20 == UInt8(ascii: "z") { return text.count == start + 1 ? 0 : nil }
+        let negative = text[start] == UInt8(ascii: "-")
+        guard negative || text[start] == UInt8(ascii: "+"), text.count >= start + 3, let hours = twoDigits(text, start + 1)
+        else { return nil }
+        var minutes = 0
+        switch text.count - start {
+        case 3: break
+        case 5:
+            guard let value = twoDigits(text, start + 3) else { return nil }
+            minutes = value
+        case 6:
+            guard text[start + 3] == UInt8(ascii: ":"), let value = twoDigits(text, start + 4) else { return nil }
+            minutes = value
+        default: return nil
+        }
+        guard hours <= 15, minutes < 60 else { return nil }
+        let micros = Int64(hours * 60 + minutes) * 60_000_000
+        return negative ? -micros : micros
+    }
+
+    /// 32 hexadecimal digits, in any case, with the usual four hyphens or none, perhaps in braces; appends 16 bytes.
+    static func uuid(_ text: Bytes, to out: inout [UInt8]) -> Bool {
+        var digits = text[...]
+        if digits.first == UInt8(ascii: "{"), digits.last == UInt8(ascii: "}") { digits = digits.dropFirst().dropLast() }
+        guard digits.count == 36 || digits.count == 32 else { return false }
+        let hyphens = digits.count == 36
+        let before = out.count
+        var high: UInt8?
+        for (i, byte) in digits.enumerated() {
+            if hyphens, i == 8 || i == 13 || i == 18 || i == 23 {
+                guard byte == UInt8(ascii: "-") else { break }
+                continue
+            }
+            guard let value = hexDigit(byte) else { break }
+            if let top = high {
+                out.append(top << 4 | value)
+                high = nil
+            } else {
+                high = value
+            }
+        }
+        if out.count == before + 16 { return true }
+        out.removeLast(out.count - before)
+        return false
+    }
+
+    /// `\x` and two hexadecimal digits a byte; appends the bytes.
+    static func hexBytes(_ text: Bytes, to out: inout [UInt8]) -> Bool {
+        guard text.count >= 2, text.count % 2 == 0, text[0] == UInt8(ascii: "\\"), text[1] | 0x20 == UInt8(ascii: "x")
+        else { return false }
+        let before = out.count
+        for at in stride(from: 2, to: text.count, by: 2) {
+            guard let high = hexDigit(text[at]), let low = hexDigit(text[at + 1]) else {
+                out.removeLast(out.count - before)
+                return false
+            }
+            out.append(high << 4 | low)
+        }
+        return true
+    }
+
+    static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 48...57: byte - 48
+        case 65...70: byte - 55
+        case 97...102: byte - 87
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/// A file that cannot be read as what it should be.
+///
+/// `message` says what failed, where (line and byte, 1-based and 0-based as people and tools count them), what was
+/// expected and found, and what to do.
+package struct TabularError: Error, Hashable, Sendable {
+    /// Stable and dotted: `csv.unclosed_quote`, `value.bad_decimal`, … (`docs/ERRORS.md`).
+    package var code: String
+    package var message: String
+
+    package init(_ code: String, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+extension TabularError: CustomStringConvertible {
+    package var description: String { "\(code): \(message)" }
+}

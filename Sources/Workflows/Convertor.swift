@@ -1,0 +1,34 @@
+import Jobs
+
+/// Converts a file and proves it: download → convert → validate → upload. Nothing unproven is uploaded.
+struct Convertor {
+    let pipeline: Pipeline
+    let run: JobRun
+    let arrival: Arrival
+    let services: JobServices
+
+    func receipt() async throws -> Uploaded {
+        let names = try OutputNames(pipeline: pipeline, arrival: arrival, jobID: run.jobID, services: services)
+
+        let source = try await run.step(.download) {
+            try await DownloadStep(arrival: arrival, services: services, scratch: run.scratch).run()
+        }
+        let step = ConvertStep(
+            pipeline: pipeline, source: source, arrival: arrival, names: names, jobID: run.jobID, scratch: run.scratch,
+            softwareName: services.softwareName)
+        let converted = try await run.step(.convert) { try step.run() }
+        let validated = try await run.step(.validate) { try step.validate(converted) }
+        return try await run.step(.upload) {
+            var receipt = try await run.receipt(pipeline, arrival, source, services)
+            receipt.source.format = converted.format.rawValue
+            receipt.source.compression = converted.compression
+            receipt.counts = converted.result.counts
+            receipt.columns = converted.result.columnReceipts
+            receipt.validated = true
+            receipt.validation = validated.validation
+            return try await UploadStep(names: names, services: services, scratch: run.scratch).run(
+                data: converted.output, fingerprint: converted.fingerprint, format: pipeline.output.format,
+                rejects: converted.rejects, receipt: receipt)
+        }
+    }
+}

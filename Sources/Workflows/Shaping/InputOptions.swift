@@ -1,0 +1,77 @@
+import Columns
+import Tabular
+
+/// One column as a pipeline file or a schema file declares it.
+package struct ColumnDeclaration: Hashable, Sendable {
+    package var name: String
+    /// What the source calls it; the same where nil.
+    package var from: String?
+    /// Nil: inferred.
+    package var type: ColumnType?
+    package var required: Bool
+
+    package init(name: String, from: String? = nil, type: ColumnType? = nil, required: Bool = false) {
+        self.name = name
+        self.from = from
+        self.type = type
+        self.required = required
+    }
+
+    var sourceName: String { from ?? name }
+}
+
+/// How an input is to be read; what is left out is detected.
+package struct InputOptions: Hashable, Sendable {
+    /// What becomes of columns that are not declared, where some are.
+    package enum Unknown: String, Sendable {
+        /// They are kept, with inferred types.
+        case add
+        case drop
+        /// The file is refused.
+        case reject
+    }
+
+    package var format: DataFormat?
+    package var hints: DialectHints
+    package var columns: [ColumnDeclaration]
+    package var unknown: Unknown
+
+    package init(
+        format: DataFormat? = nil, hints: DialectHints = DialectHints(), columns: [ColumnDeclaration] = [],
+        unknown: Unknown = .add
+    ) {
+        self.format = format
+        self.hints = hints
+        self.columns = columns
+        self.unknown = unknown
+    }
+
+    package static func isUTF8(_ encoding: String) -> Bool {
+        ["utf-8", "utf8", "us-ascii", "ascii"].contains(encoding.lowercased())
+    }
+
+    /// A delimiter or quote as people write it: one ASCII character, `\t`, `tab`, `^A` or `\x01`.
+    package static func byte(named text: String) -> UInt8? {
+        switch text {
+        case "\\t", "tab", "TAB": 9
+        case "^A", "\\x01": 1
+        default: text.utf8.count == 1 ? text.utf8.first : nil
+        }
+    }
+}
+
+/// What becomes of records that are not as they should be.
+package struct RejectPolicy: Hashable, Sendable {
+    /// Whether bad records are set aside; otherwise the first one ends the job.
+    package var rejects: Bool
+    /// More than this many end the job; nil: no limit.
+    package var maxRejects: Int64?
+    /// More than this share of all records ends the job, 0...1; nil: no limit.
+    package var maxRejectRatio: Double?
+
+    package init(rejects: Bool = false, maxRejects: Int64? = nil, maxRejectRatio: Double? = nil) {
+        self.rejects = rejects
+        self.maxRejects = maxRejects
+        self.maxRejectRatio = maxRejectRatio
+    }
+}

@@ -1,0 +1,175 @@
+import Columns
+import Compression
+import Parquet
+import Tabular
+
+/// How one particular file is read: found from its options, its first bytes and, where types are inferred, all of it.
+package struct InputPlan: Sendable {
+    package var path: String
+    package var format: DataFormat
+    package var compression: Container
+    /// Set for CSV.
+    package var dialect: Dialect?
+    /// The columns of the result.
+    package var schema: Schema
+    /// The columns of rejects: the source's fields.
+    package var rejectFields: [String]
+    /// Records in the file, where the whole file was read to plan.
+    package var records: Int64?
+    /// For each column the index of its field (CSV).
+    private var fields: [Int] = []
+    /// For each column what the source calls it (JSON lines, Parquet).
+    private var sourceNames: [String] = []
+
+    /// Plans how to read the file at `path`.
+    package init(path: String, options: InputOptions) throws {
+        self.path = path
+        let detected = try DataFormat.detected(path: path)
+        compression = detected.compression
+        let format = options.format ?? detected.format
+        self.format = format
+        guard (format == .parquet) == (detected.format == .parquet) else {
+            throw TabularError(
+                "input.wrong_format",
+                "\(path) \(detected.format == .parquet ? "is" : "is not") a Parquet file, but \(format.rawValue) was declared.")
+        }
+        schema = Schema([])
+        rejectFields = []
+        switch format {
+        case .csv: try planCSV(options)
+        case .jsonl: try planJSONLines(options)
+        case .parquet: try planParquet(options)
+        }
+    }
+
+    /// Opens the file at its first record.
+    package func open() throws -> any BatchSource {
+        switch format {
+        case .csv:
+            let mapping = FieldMapping(columns: schema.columns, fields: fields, fieldNames: rejectFields)
+            return try CSVReader(source: try text(), dialect: dialect ?? Dialect(), mapping: mapping)
+        case .jsonl: return try JSONLinesReader(source: try text(), schema: schema, keys: sourceNames)
+        case .parquet: return try ParquetSource(path: path, schema: schema, columns: sourceNames)
+        }
+    }
+
+    private func text() throws -> any ByteSource {
+        try openByteSource(path: path).source
+    }
+
+    // MARK: Formats
+
+    private mutating func planCSV(_ options: InputOptions) throws {
+        let path = self.path
+        let inspector = CSVInspector(hints: options.hints) { try openByteSource(path: path).source }
+        let head = try inspector.head()
+        var inferred: [Column] = []
+        if options.needsInference(of: head.names) {
+            let inspection = try inspector.inspect()
+            inferred = inspection.columns
+            records = inspection.records
+        } else {
+            inferred = head.names.map { Column(name: $0, type: .text) }
+        }
+        dialect = head.dialect
+        rejectFields = head.names
+        // Without a header, declared columns go by position.
+        let names = head.dialect.header || options.columns.isEmpty
+            ? head.names
+            : head.names.indices.map { $0 < options.columns.count ? options.columns[$0].sourceName : head.names[$0] }
+        rejectFields = names
+        let resolved = try options.resolve(inferred: inferred, names: names)
+        schema = Schema(resolved.map(\.column))
+        fields = resolved.map(\.index)
+    }
+
+    private mutating func planJSONLines(_ options: InputOptions) throws {
+        rejectFields = [JSONLinesReader.rejectColumn]
+        if !options.columns.isEmpty, options.unknown == .drop, options.columns.allSatisfy({ $0.type != nil }) {
+            schema = Schema(options.columns.map { $0.column(inferred: nil) })
+            sourceNames = options.columns.map(\.sourceName)
+            return
+        }
+        let inspection = try JSONLinesInspector(source: try text()).inspect()
+        records = inspection.records
+        let resolved = try options.resolve(inferred: inspection.columns, names: inspection.columns.map(\.name))
+        schema = Schema(resolved.map(\.column))
+        sourceNames = resolved.map { inspection.columns[$0.index].name }
+    }
+
+    private mutating func planParquet(_ options: InputOptions) throws {
+        let reader = try ParquetReader(path: path)
+        records = reader.metadata.rows
+        let resolved = try options.resolve(inferred: reader.schema.columns, names: reader.schema.names)
+        for (column, index) in resolved where column.type != reader.schema.columns[index].type {
+            throw TabularError(
+                "schema.type_mismatch",
+                "Column \"\(column.name)\": declared as \(column.type), but the Parquet file has "
+                    + "\(reader.schema.columns[index].type). Casts come with a later version.")
+        }
+        schema = Schema(resolved.map(\.column))
+        sourceNames = resolved.map { reader.schema.columns[$0.index].name }
+        rejectFields = schema.names
+    }
+}
+
+extension InputOptions {
+    fileprivate func needsInference(of names: [String]) -> Bool {
+        guard !columns.isEmpty, columns.allSatisfy({ $0.type != nil }) else { return true }
+        return unknown == .add && names.count > columns.count
+    }
+
+    /// Holds the declared columns against those that are there: the result's columns, in the source's order.
+    fileprivate func resolve(inferred: [Column], names: [String]) throws(TabularError) -> [(column: Column, index: Int)] {
+        if columns.isEmpty { return zip(inferred, inferred.indices).map { ($0, $1) } }
+        for declaration in columns where !names.contains(declaration.sourceName) {
+            throw TabularError(
+                "schema.missing_column",
+                "The file has no column \"\(declaration.sourceName)\", which the pipeline declares. It has: "
+                    + names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "") + ".")
+        }
+        var resolved: [(column: Column, index: Int)] = []
+        for (index, name) in names.enumerated() {
+            if let declaration = columns.first(where: { $0.sourceName == name }) {
+                resolved.append((declaration.column(inferred: inferred[index]), index))
+            } else if unknown == .add {
+                var column = inferred[index]
+                column.name = name
+                resolved.append((column, index))
+            } else if unknown == .reject {
+                throw TabularError(
+                    "schema.unknown_column",
+                    "The file has a column \"\(name)\" that the pipeline does not declare, and schema.unknown is reject.")
+            }
+        }
+        return resolved
+    }
+}
+
+extension ColumnDeclaration {
+    fileprivate func column(inferred: Column?) -> Column {
+        guard let type else {
+            return Column(
+                name: name, type: inferred?.type ?? .text, nullable: !required && (inferred?.nullable ?? true),
+                reason: inferred?.reason)
+        }
+        return Column(name: name, type: type, nullable: !required, reason: "declared")
+    }
+}
+
+/// A Parquet file as a source of batches.
+private final class ParquetSource: BatchSource {
+    let schema: Schema
+    private let reader: ParquetReader
+
+    init(path: String, schema: Schema, columns: [String]) throws {
+        self.schema = schema
+        reader = try ParquetReader(path: path, columns: columns)
+    }
+
+    func next() throws -> ReadResult? {
+        guard var batch = try reader.nextBatch() else { return nil }
+        batch.schema = schema
+        return ReadResult(batch: batch, rejects: [])
+    }
+}

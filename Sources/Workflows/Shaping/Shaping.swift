@@ -1,0 +1,55 @@
+import Columns
+import SQL
+import Tabular
+
+/// The loop that data flows through: read a batch, set bad rows aside, hand the good ones on.
+struct Shaping {
+    /// What went through.
+    struct Result {
+        var read: Int64 = 0
+        var kept: Int64 = 0
+        var digest: DataDigest
+    }
+
+    let plan: InputPlan
+    let rejects: RejectLog
+    /// Finds cells that the target cannot hold, by row and column; their rows become rejects.
+    var unstorable: (ColumnBatch) -> [UnstorableCell] = { _ in [] }
+
+    /// Reads the whole input; every kept batch goes to `consume`. Memory: one batch.
+    func run(_ consume: (ColumnBatch) throws -> Void) throws -> Result {
+        let source = try plan.open()
+        var result = Result(digest: DataDigest(columnCount: plan.schema.columns.count))
+        while let next = try source.next() {
+            try Task.checkCancellation()
+            for reject in next.rejects { try rejects.take(reject) }
+            let batch = try settingAsideUnstorable(next.batch)
+            result.read += Int64(next.recordCount)
+            result.kept += Int64(batch.rowCount)
+            result.digest.add(batch)
+            if batch.rowCount > 0 { try consume(batch) }
+        }
+        try rejects.finish(read: result.read)
+        guard result.read == result.kept + rejects.count else {
+            throw TabularError(
+                "internal.accounting",
+                "\(result.read) rows were read, but \(result.kept) kept and \(rejects.count) rejected. Please report this bug.")
+        }
+        return result
+    }
+
+    private func settingAsideUnstorable(_ batch: ColumnBatch) throws -> ColumnBatch {
+        let cells = unstorable(batch)
+        guard !cells.isEmpty else { return batch }
+        var keep = [Bool](repeating: true, count: batch.rowCount)
+        for cell in cells where keep[cell.row] {
+            keep[cell.row] = false
+            let fields = batch.columns.map { $0.text(row: cell.row).map { Array($0.utf8) } }
+            try rejects.take(
+                Reject(
+                    record: batch.recordNumbers[cell.row], line: 0, byte: 0, column: batch.schema.names[cell.column],
+                    code: cell.code, reason: cell.reason, fields: fields))
+        }
+        return batch.filtered(keep: keep)
+    }
+}

@@ -1,0 +1,98 @@
+import Columns
+import Compression
+import Jobs
+import Parquet
+import SQL
+import Tabular
+
+/// The rows of a load, shaped: as Parquet, and as the script that loads them.
+package struct Transformed: StepResult {
+    package var parquet: FileMark
+    package var parquetFingerprint: FileFingerprint
+    package var script: FileMark
+    package var rejects: FileMark?
+    package var counts: Counts
+    package var columns: [Receipt.ColumnReceipt]
+    package var format: DataFormat
+    package var compression: String
+
+    package var files: [FileMark] { [parquet, script] + (rejects.map { [$0] } ?? []) }
+}
+
+/// Reads and shapes the source once, and writes `<scratch>/out/….parquet` and `<scratch>/sql/0001.sql` from the same
+/// batches.
+struct TransformStep {
+    let pipeline: Pipeline
+    let target: Pipeline.Target
+    let source: Downloaded
+    let arrival: Arrival
+    let names: OutputNames
+    let jobID: String
+    let scratch: String
+    let softwareName: String
+
+    func run() throws -> Transformed {
+        let plan = try InputPlan(path: source.file.path, options: pipeline.input)
+        try Scratch.makeEmpty("\(scratch)/out")
+        try Scratch.makeEmpty("\(scratch)/sql")
+        let rejectsPath = "\(scratch)/out/\(names.rejects)"
+        let rejects = RejectLog(path: rejectsPath, plan: plan, policy: pipeline.rows, sourceName: arrival.fileName)
+        var shaping = Shaping(plan: plan, rejects: rejects)
+        shaping.unstorable = UnstorableCell.all(in:)
+
+        let schema = Schema(plan.schema.columns.map(\.widened))
+        let parquetPath = "\(scratch)/out/\(names.data)"
+        let parquet = try OutputFormat(format: .parquet, options: pipeline.output.options, metadata: metadata)
+            .create(path: parquetPath, schema: schema)
+        let scriptPath = "\(scratch)/sql/0001.sql"
+        let scriptFile = try FileByteSink(path: scriptPath)
+        let script = LoadScriptWriter(try loadScript(schema)) { try scriptFile.write($0) }
+
+        try script.begin()
+        let shaped = try shaping.run { batch in
+            var batch = batch
+            batch.schema = schema
+            try parquet.write(batch)
+            try script.copy(batch)
+        }
+        try script.finish(checksum: shaped.digest.checksum)
+        try scriptFile.finish()
+        try parquet.finish()
+        return Transformed(
+            parquet: try Scratch.mark(parquetPath), parquetFingerprint: try FileFingerprint(path: parquetPath),
+            script: try Scratch.mark(scriptPath), rejects: rejects.count > 0 ? try Scratch.mark(rejectsPath) : nil,
+            counts: Counts(read: shaped.read, written: shaped.kept, rejected: rejects.count),
+            columns: Receipt.columns(plan.schema.columns, shaped.digest), format: plan.format,
+            compression: plan.compression.rawValue)
+    }
+
+    private func loadScript(_ schema: Schema) throws -> LoadScript {
+        try LoadScript(
+            table: target.table, schema: schema,
+            required: Set(pipeline.input.columns.filter(\.required).map(\.name)), mode: target.mode,
+            lineage: pipeline.lineage, loadID: jobID, pipeline: pipeline.name,
+            source: arrival.sourceWithVersion, version: arrival.version ?? arrival.etag)
+    }
+
+    private var metadata: [(key: String, value: String)] {
+        [("landfall.source", arrival.sourceWithVersion), ("landfall.job_id", jobID), ("landfall.version", softwareName)]
+    }
+}
+
+extension Column {
+    /// The column as it is written: it can hold nulls unless the pipeline requires a value, because what one file
+    /// happens to lack says nothing about the next.
+    fileprivate var widened: Column {
+        var column = self
+        column.nullable = nullable || reason != "declared"
+        return column
+    }
+}
+
+extension Arrival {
+    /// The source's URI with its version, as `_source` holds it.
+    var sourceWithVersion: String {
+        guard let version else { return source }
+        return source.hasPrefix("s3://") ? "\(source)?versionId=\(version)" : "\(source)#\(version)"
+    }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Columns
+import FoundationEssentials
+import Glibc
+import Jobs
+import Tabular
+import Workflows
+
+/// `landfall convert INPUT OUTPUT`.
+struct ConvertCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert", abstract: "Converts a file, and proves it by converting back.",
+        discussion: "The output appears under its name only when it is complete and proven.")
+
+    @Argument(help: "A CSV, JSON-lines or Parquet file; CSV and JSON lines may be compressed with gzip or zstd.")
+    var input: String
+    @Argument(help: "The file to write; its ending says the format.") var output: String
+    @OptionGroup var inputFlags: InputFlags
+    @OptionGroup var outputFlags: OutputFlags
+    @OptionGroup var rejectFlags: RejectFlags
+    @Flag(name: .customLong("no-validate"), help: "Do not read the result back.") var noValidate = false
+    @Flag(help: "Print one JSON document.") var json = false
+
+    private struct Report: Encodable {
+        var input, output, format: String
+        var rows_read, rows_written, rows_rejected: Int64
+        var columns: [Column]
+        var validated: Bool
+        var rejects: String?
+        var bytes: Int64
+        var seconds: Double
+    }
+
+    func run() async throws {
+        let started = WallClock.system.now()
+        let format = try outputFlags.format(of: output)
+        var outputOptions = try outputFlags.options()
+        if outputOptions.compression == nil, format != .parquet {
+            // The file is written under another name first, which does not say how it is compressed.
+            outputOptions.compression = DataFormat.named(by: output).compression.rawValue
+        }
+        let conversion = Conversion(
+            plan: try InputPlan(path: input, options: try inputFlags.options()), format: format, options: outputOptions,
+            policy: try rejectFlags.policy(), sourceName: input,
+            metadata: ["landfall.source": SourceURI.file(try Assembly.absolute(input)), "landfall.version": "landfall \(Landfall.version)"])
+        let rejects = rejectFlags.rejects ?? output + ".rejects.csv"
+        let part = output + ".landfall-part"
+        let rejectsPart = rejects + ".landfall-part"
+        defer {
+            unlink(part)
+            unlink(rejectsPart)
+        }
+        let result = try conversion.write(to: part, rejectsPath: rejectsPart)
+        let validated = try noValidate ? nil : conversion.prove(result, path: part)
+        if result.hasRejects { try Self.move(rejectsPart, to: rejects) }
+        try Self.move(part, to: output)
+
+        let report = Report(
+            input: input, output: output, format: format.rawValue, rows_read: result.counts.read,
+            rows_written: result.counts.written, rows_rejected: result.counts.rejected, columns: result.columns,
+            validated: validated != nil, rejects: result.hasRejects ? rejects : nil,
+            bytes: FileMark(path: output)?.size ?? 0, seconds: WallClock.system.now().seconds(since: started))
+        if json { try Terminal.say(json: report) } else { say(report) }
+    }
+
+    private static func move(_ from: String, to: String) throws(Failure) {
+        guard rename(from, to) == 0 else {
+            throw Failure(.permanent, "output.not_creatable", "\(to) cannot be written: \(String(cString: strerror(errno))).")
+        }
+    }
+
+    private func say(_ report: Report) {
+        Terminal.say(
+            "\(report.output): \(report.rows_written) rows, \(report.bytes) bytes of \(report.format)"
+                + (report.validated ? ", proven by reading it back" : ", not validated"))
+        if let rejects = report.rejects { Terminal.say("\(report.rows_rejected) bad rows are in \(rejects)") }
+    }
+}

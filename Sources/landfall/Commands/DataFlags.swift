@@ -1,0 +1,127 @@
+import ArgumentParser
+import FoundationEssentials
+import Jobs
+import Tabular
+import Workflows
+
+/// How an input is to be read, as flags.
+struct InputFlags: ParsableArguments {
+    @Option(help: "The input's format: csv, jsonl or parquet. Left out: by its content.") var from: String?
+    @Option(help: ArgumentHelp("Column declarations, as in a pipeline's columns.", valueName: "file")) var schema: String?
+    @Flag(name: .customLong("no-header"), help: "The first record is data.") var noHeader = false
+    @Option(help: "One character, or \\t. Left out: detected.") var delimiter: String?
+    @Option(help: "One character.") var quote: String?
+    @Option(help: "What makes the next character literal. Left out: quotes are doubled.") var escape: String?
+    @Option(help: "The text's encoding; only UTF-8 so far.") var encoding: String?
+    @Option(name: .customLong("null"), help: "An unquoted text that means null, besides the empty one. Repeatable.")
+    var nulls: [String] = []
+    @Option(help: "Members of an archive; archives are not read yet.") var member: String?
+    @Option(help: "Threads to use at most; this version uses one.") var threads: Int?
+    @Option(help: "Memory for data buffers: bytes, or like 512MiB.") var memory: String?
+
+    func options() throws -> InputOptions {
+        var options = InputOptions()
+        if let schema {
+            guard let bytes = FileManager.default.contents(atPath: schema), let text = String(validating: bytes, as: UTF8.self)
+            else { throw Failure(.permanent, "input.not_found", "The schema file \(schema) cannot be read as UTF-8 text.") }
+            options = try PipelineFile.readSchema(text: text, file: schema)
+        }
+        if let from {
+            guard let format = DataFormat.named(from) else {
+                throw Failure(.permanent, "usage.format", "--from must be csv, jsonl or parquet, found \"\(from)\".")
+            }
+            options.format = format
+        }
+        if noHeader { options.hints.header = false }
+        options.hints.delimiter = try byte(delimiter, "--delimiter")
+        options.hints.quote = try byte(quote, "--quote")
+        options.hints.escape = try byte(escape, "--escape")
+        options.hints.nullMarkers = nulls
+        if let encoding, !InputOptions.isUTF8(encoding) {
+            throw Failure(.permanent, "encoding.unsupported", "--encoding \(encoding) is not supported yet; only UTF-8 is.")
+        }
+        if member != nil { throw Failure(.permanent, "usage.member", "--member: archives are not read yet.") }
+        if let threads, threads < 1 { throw Failure(.permanent, "usage.threads", "--threads must be 1 or more.") }
+        if let memory { _ = try Settings.bytes(memory) }
+        return options
+    }
+
+    private func byte(_ text: String?, _ flag: String) throws(Failure) -> UInt8? {
+        guard let text else { return nil }
+        guard let byte = InputOptions.byte(named: text) else {
+            throw Failure(.permanent, "usage.\(flag.dropFirst(2))", "\(flag) must be one ASCII character or \\t, found \"\(text)\".")
+        }
+        return byte
+    }
+}
+
+/// How an output is to be written, as flags.
+struct OutputFlags: ParsableArguments {
+    @Option(help: "The output's format: csv, jsonl or parquet. Left out: by its name.") var to: String?
+    @Option(help: "zstd, gzip, snappy, lz4 or none.") var compression: String?
+    @Option(name: .customLong("compression-level"), help: "1 to 22; default 3 (gzip: 6).") var compressionLevel: Int?
+    @Option(name: .customLong("row-group-rows"), help: "Rows in a Parquet row group.") var rowGroupRows: Int?
+
+    func options() throws(Failure) -> OutputOptions {
+        if let compression, !OutputOptions.compressions.contains(compression) {
+            throw Failure(
+                .permanent, "usage.compression",
+                "--compression must be one of \(OutputOptions.compressions.joined(separator: ", ")), found \"\(compression)\".")
+        }
+        if let compressionLevel, !(1...22).contains(compressionLevel) {
+            throw Failure(.permanent, "usage.compression_level", "--compression-level must be from 1 to 22.")
+        }
+        if let rowGroupRows, !(1...10_000_000).contains(rowGroupRows) {
+            throw Failure(.permanent, "usage.row_group_rows", "--row-group-rows must be from 1 to 10000000.")
+        }
+        return OutputOptions(compression: compression, compressionLevel: compressionLevel, rowGroupRows: rowGroupRows)
+    }
+
+    /// The format that a flag or a file's name says.
+    func format(of path: String) throws(Failure) -> DataFormat {
+        if let to {
+            guard let format = DataFormat.named(to) else {
+                throw Failure(.permanent, "usage.format", "--to must be csv, jsonl or parquet, found \"\(to)\".")
+            }
+            return format
+        }
+        guard let format = DataFormat.named(by: path).format else {
+            throw Failure(
+                .permanent, "usage.format",
+                "The output's name \"\(path)\" does not say its format. End it in .csv, .jsonl or .parquet, or give --to.")
+        }
+        return format
+    }
+}
+
+/// What becomes of bad records, as flags.
+struct RejectFlags: ParsableArguments {
+    @Option(name: .customLong("on-error"), help: "abort (the first bad row ends it) or reject (bad rows are set aside).")
+    var onError: String?
+    @Option(name: .customLong("max-rejects"), help: "More bad rows than this end it.") var maxRejects: Int64?
+    @Option(name: .customLong("max-reject-ratio"), help: "A larger share of bad rows (0 to 1) ends it.")
+    var maxRejectRatio: Double?
+    @Option(help: ArgumentHelp("Where bad rows go.", valueName: "file")) var rejects: String?
+
+    func policy() throws(Failure) -> RejectPolicy {
+        if let onError, onError != "abort", onError != "reject" {
+            throw Failure(.permanent, "usage.on_error", "--on-error must be abort or reject, found \"\(onError)\".")
+        }
+        if let maxRejectRatio, !(0...1).contains(maxRejectRatio) {
+            throw Failure(.permanent, "usage.max_reject_ratio", "--max-reject-ratio must be from 0 to 1.")
+        }
+        return RejectPolicy(rejects: onError == "reject", maxRejects: maxRejects, maxRejectRatio: maxRejectRatio)
+    }
+}
+
+extension DataFormat {
+    /// A format as flags spell it: its name, or a usual other one.
+    static func named(_ text: String) -> DataFormat? {
+        switch text.lowercased() {
+        case "csv", "tsv": .csv
+        case "jsonl", "ndjson", "json": .jsonl
+        case "parquet": .parquet
+        default: nil
+        }
+    }
+}

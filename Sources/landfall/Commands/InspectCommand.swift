@@ -1,0 +1,62 @@
+import ArgumentParser
+import Columns
+import Jobs
+import Tabular
+import Workflows
+
+/// `landfall inspect INPUT`.
+struct InspectCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Says what is in a file: format, dialect, columns with their types, and why.")
+
+    @Argument(help: "A CSV, JSON-lines or Parquet file.") var input: String
+    @OptionGroup var inputFlags: InputFlags
+    @Flag(help: "Print one JSON document.") var json = false
+
+    private struct DialectReport: Encodable {
+        var delimiter: String
+        var quote: String?
+        var escape: String?
+        var header: Bool
+        var null_values: [String]
+
+        init(_ dialect: Dialect) {
+            func text(_ byte: UInt8) -> String { String(decoding: [byte], as: UTF8.self) }
+            delimiter = text(dialect.delimiter)
+            quote = dialect.quote.map(text)
+            escape = dialect.escape.map(text)
+            header = dialect.header
+            null_values = [""] + dialect.nullMarkers.map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    private struct Report: Encodable {
+        var input, format, compression: String
+        var encoding: String?
+        var dialect: DialectReport?
+        var columns: [Column]
+        var rows: Int64?
+        var bytes: Int64
+    }
+
+    func run() async throws {
+        let plan = try InputPlan(path: input, options: try inputFlags.options())
+        let report = Report(
+            input: input, format: plan.format.rawValue, compression: plan.compression.rawValue,
+            encoding: plan.format == .parquet ? nil : "utf-8", dialect: plan.dialect.map(DialectReport.init),
+            columns: plan.schema.columns, rows: plan.records, bytes: FileMark(path: input)?.size ?? 0)
+        if json {
+            try Terminal.say(json: report)
+            return
+        }
+        Terminal.say("\(report.input): \(report.format), compression \(report.compression), \(report.bytes) bytes")
+        if let dialect = report.dialect {
+            Terminal.say(
+                "delimiter \(dialect.delimiter.debugDescription), quote \(dialect.quote ?? "none"), "
+                    + (dialect.header ? "with a header" : "without a header"))
+        }
+        if let rows = report.rows { Terminal.say("\(rows) rows") }
+        let rows = report.columns.map { [$0.name, $0.type.description, $0.nullable ? "null" : "", $0.reason ?? ""] }
+        Terminal.say(Terminal.table([["column", "type", "", "why"]] + rows))
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Jobs
+import Telemetry
+import Worker
+import Workflows
+
+/// `landfall worker`: the daemon.
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker", abstract: "Takes files as they land, until it is told to stop.")
+
+    @Flag(help: "Log as JSON lines, which is also what happens where stderr is no terminal.") var json = false
+
+    func run() async throws {
+        let settings = try Settings()
+        let catalog = try PipelineCatalog(folder: settings.pipelines)
+        let assembly = try Assembly(settings)
+        let stop = StopSignal()
+        let signals = Signals(raising: stop)
+        let health = Health()
+        let log = assembly.log
+        log.log(
+            .info, "Landfall begins", [.version: Landfall.version, .owner: assembly.services.owner, .count: catalog.pipelines.count])
+        let background = Task {
+            await withDiscardingTaskGroup { group in
+                if let address = settings.adminAddress {
+                    let admin = AdminServer(address: address, health: health, metrics: assembly.metrics, log: log)
+                    group.addTask { await admin.run() }
+                }
+                if let landing = assembly.landing {
+                    group.addTask {
+                        await landing.run { result in
+                            if case .failure(let error) = result {
+                                log.log(.error, "The landing folder cannot be scanned", [.error: Failure(error)])
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        let worker = Worker(
+            queue: assembly.queue, executor: JobExecutor(catalog: catalog, services: assembly.services),
+            concurrency: settings.concurrency, drain: settings.drain, health: health)
+        await worker.run(until: stop)
+        background.cancel()
+        await background.value
+        withExtendedLifetime(signals) {}
+    }
+}

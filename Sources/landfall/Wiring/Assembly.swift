@@ -1,0 +1,84 @@
+import AWS
+import AWSBackend
+import FoundationEssentials
+import Glibc
+import Jobs
+import LocalBackend
+import Logging
+import Telemetry
+import Workflows
+
+/// The parts of a process, put together from its settings: the only place that picks implementations.
+struct Assembly {
+    let settings: Settings
+    let queue: any ArrivalQueue
+    let services: JobServices
+    let metrics: Metrics
+    let log: Logger
+    /// Set on the local backend.
+    let landing: LandingWatch?
+    let aws: AWSClient?
+
+    init(_ settings: Settings) throws {
+        self.settings = settings
+        log = settings.logger()
+        metrics = Metrics()
+        let aws = try? AWSClient(environment: settings.environment)
+        let records: any JobRecords
+        let announcements: any Announcements
+        var defaultOutput = settings.output
+        var rejectsOutput: String?
+        switch settings.backend {
+        case .aws:
+            let client = try aws ?? AWSClient(environment: settings.environment)
+            self.aws = client
+            queue = SQSQueue(
+                sqs: client.sqs, queueURL: try settings.required(settings.queueURL, .queueURL),
+                deadLetterURL: try settings.required(settings.dlqURL, .dlqURL))
+            records = DynamoDBJobRecords(dynamoDB: client.dynamoDB, table: settings.jobsTable)
+            announcements = AWSAnnouncements(
+                sns: client.sns, topicARN: settings.topicARN, eventBridge: client.eventBridge, eventBus: settings.eventBus)
+            landing = nil
+        case .local:
+            self.aws = aws
+            let folders = try LocalFolders(root: settings.localRoot)
+            let database = try LocalDatabase(path: folders.database)
+            queue = LocalQueue(database: database, clock: .system)
+            records = LocalJobRecords(database: database)
+            announcements = EventsFile(path: folders.events)
+            landing = LandingWatch(landing: folders.landing, database: database, clock: .system)
+            defaultOutput = defaultOutput ?? folders.output
+            rejectsOutput = folders.rejects
+        }
+        let lookup = DatabaseLookup(url: settings.databaseURL, secretID: settings.databaseSecret, aws: self.aws)
+        services = JobServices(
+            store: StoreRouter(files: FolderStore(), s3: self.aws.map { S3Store(s3: $0.s3) }), records: records,
+            announcements: announcements, clock: .system, workThreads: WorkThreads(count: settings.concurrency),
+            metrics: metrics, log: log, owner: Self.owner(), lease: settings.lease, maxAttempts: settings.maxAttempts,
+            workRoot: try Self.absolute(settings.workDir), keepsScratch: settings.keepScratch,
+            defaultOutput: try defaultOutput.map { $0.hasPrefix("s3://") ? $0 : try Self.absolute($0) },
+            rejectsOutput: rejectsOutput, databaseURL: { try await lookup.databaseURL() },
+            softwareName: "landfall \(Landfall.version)")
+    }
+
+    /// Who this process is in job records: host, process, and a number that makes a reused process id another one.
+    private static func owner() -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return "\(host):\(getpid()):\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
+    }
+
+    static func absolute(_ path: String) throws(Failure) -> String {
+        if path.hasPrefix("/") { return path }
+        if path.hasPrefix("file://") {
+            guard let place = SourceURI(path) else {
+                throw Failure(.permanent, "settings.bad_value", "\(path) is no file:// URI of this machine.")
+            }
+            return place.key
+        }
+        let here = FileManager.default.currentDirectoryPath
+        let relative = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
+        return here + "/" + relative
+    }
+}

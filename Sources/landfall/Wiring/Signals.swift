@@ -1,0 +1,18 @@
+import Dispatch
+import Glibc
+import Worker
+
+/// Turns SIGTERM and SIGINT into the stop signal: the first drains, the second leaves at once.
+final class Signals {
+    private var sources: [any DispatchSourceSignal] = []
+
+    init(raising stop: StopSignal) {
+        for number in [SIGTERM, SIGINT] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { stop.raiseFurther() }
+            source.resume()
+            sources.append(source)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// Object keys that are easy to sign wrongly, with the path and the signature that botocore gives them.
+///
+/// GET on 2026-11-21T22:00:00Z, `s3.eu-central-1.amazonaws.com`, path style, bucket `b`, session token `token`; made by
+/// `S3SigV4Auth` of botocore.
+enum AwkwardKey {
+    // swift-format-ignore
+    static let table: [(key: String, path: String, signature: String)] = [
+        ("plain.csv", "/b/plain.csv", "6c5b11e2b6e80d28919e0c64bec301909c22434656c755c6c746925ea5072486"),
+        ("é.csv", "/b/%C3%A9.csv", "4fbb6bc18ceaf43b9cd360c7e2a0d41121a2323a184989f021815b963df113ab"),
+        ("a b.csv", "/b/a%20b.csv", "0b5a1330c87fe41e334dcdaadd38709bdf16dc6a1999a103369c98fe8962ec0e"),
+        ("a+b.csv", "/b/a%2Bb.csv", "159a912c824e9f51f842562e1f6793b9b5e73b70d8c590baf77785ff42a4c0e3"),
+        ("a=b", "/b/a%3Db", "ba090d39184429df0a632712197c04f82401b3906c8b6aee26d2a5d5ace29c71"),
+        ("a*b", "/b/a%2Ab", "807f01566110d36f86fcfc95958eb9864ce769fb2bda4e1334824fb16a03432f"),
+        ("it's.csv", "/b/it%27s.csv", "257878b8038cac364a9849829bf884424898b049a84f71dfae536b98846030ee"),
+        ("(1).csv", "/b/%281%29.csv", "00e6125f0d8e72b8c39c7703bf90504a971bc6a9f697a2db68a53f371469c483"),
+        ("a&b", "/b/a%26b", "1d77cff00b0b7461de41204d628e46ccbf5388bd987ccf2b873b406abe339bff"),
+        ("a@b", "/b/a%40b", "22bfe3d600637502dce53f11fea20a7fc08ebaa10b39d3a519dd99e843d78b47"),
+        ("a$b", "/b/a%24b", "0b2bcffb619079b62c8bc611d6c369485a00473f804aac1f761689f03fedc019"),
+        ("a,b", "/b/a%2Cb", "35900e7e084e0555cce4e5d29dcb2dca09600edbe5a1ae5ef69f8ee73e5eb744"),
+        ("a;b", "/b/a%3Bb", "786f56ba9404b7ae6aff429f3de465701bad0e44635ed1bc1aca6dd89291b4f1"),
+        ("a:b", "/b/a%3Ab", "a498fe2913515a3f5124f84e16cc30972c18fef0fec6e6e44fe9e35950c51d21"),
+        ("a!b", "/b/a%21b", "a19a987204241ea7986fb18dda28a602e6d13b41268c87b914ac613817e5abee"),
+        ("50%.csv", "/b/50%25.csv", "a851815e7bffcd1fc01e5abc0c4bbcbbec2ca58833ac9dd8df753d7bb6990b53"),
+        ("%20", "/b/%2520", "8f30b63a9bf2da28e6817efe270876b88bf742dc6156c65961c39695555eb8f1"),
+        ("a//b", "/b/a//b", "25e2bd7b5ba265cbab691bfa578810c85f362ffedeb232ccba65643e928544d7"),
+        ("//", "/b///", "753ff3f1789ba66e2ed813cf27b0482dc54f1d7634fd9bb9d100a2dd7ba803d4"),
+        ("/lead", "/b//lead", "22244c655e513a435b4af3402c29c1e598c4cb59a4c415c63beb1c83838aecb1"),
+        ("./x", "/b/./x", "e233eb332ebc2389226782655f4584d583bbc0404385ac358792b5bf9e6c7523"),
+        ("../x", "/b/../x", "4da2c43f2a0c149c25ac656b51f93b57739c29bf71efdd11b725887f8e7820db"),
+        ("a/./b", "/b/a/./b", "60b9bb6a4f17bbe50d63b5544c560c29314e98a00e52c77ca7c9c14133c79ae5"),
+        ("a/../b", "/b/a/../b", "a7cc697854abc50738677686eae3738d90be0a9f3f2ce6856f6f3fdf90927dea"),
+        ("..", "/b/..", "560be52629f246734a0bb4cf8fc7ce6602983b03505005243a67843573b6bb08"),
+        ("a?b", "/b/a%3Fb", "d40789cb0b022e8d74039f1e3b8bd120d1aff430aa0248d976855c66c80de458"),
+        ("a#b", "/b/a%23b", "ee496224c7730d1469327afe8bc3aa1479426ca7d3dc268aa14ddabe1c7a6427"),
+        ("a\\b", "/b/a%5Cb", "b53fe90710bb9d2ee313d0f55c4af85cdb64b18c609acecc15552777e723bc93"),
+        ("a|b", "/b/a%7Cb", "e51bb71cf6149034af2efd57d84cf3d47715e903c996aed74199fe1f0fe9eee6"),
+        ("a^b", "/b/a%5Eb", "77a7d5f4b9ac481d2a00dc9e3dfc4d8f49c1b02a3bbc30664c288ba4a762b6e9"),
+        ("[x]", "/b/%5Bx%5D", "72fc753a484c03a3479d8de39c9b018daf1f01a859071db71a2848f50d9f6c93"),
+        ("{x}", "/b/%7Bx%7D", "74dd16678bdba59670a23557bb56b23770d5d62865b23e513825054cc76c87e9"),
+        ("<x>", "/b/%3Cx%3E", "c3a7b6997f1292fd40ddcbfa92f0793060f9d734b6b2192b211c7624ad7fc37c"),
+        ("\"q\"", "/b/%22q%22", "effedbdc8ae4e19546fa4923340b4336802c661cd14beebc350d834f5b5a7cf6"),
+        ("~tilde", "/b/~tilde", "d9dff3cd0a97d6db615c5f58b0c79c9f05a2785fdccd9f619ccae8f6751d1a8d"),
+        ("日本語/データ.csv", "/b/%E6%97%A5%E6%9C%AC%E8%AA%9E/%E3%83%87%E3%83%BC%E3%82%BF.csv", "67637282a49b260cfa5e7ef43d0d0b0b8ee2c860d54c81337dc6bd6743e2b473"),
+        ("emoji😀", "/b/emoji%F0%9F%98%80", "3f1eed52ca41f12b8e1e607255d069019500e2319304aa65811f48d8a3de8510"),
+        ("tab\u{9}here", "/b/tab%09here", "6807b6577d28427556baeda20f94bd6fd23fd801599e31cf67fe7e089f81f934"),
+        ("line\u{a}feed", "/b/line%0Afeed", "1700038b26278fb0d028c61a52e4f31b4024e4d54fc6e12d374b0401da7fffa2"),
+        ("del\u{7f}", "/b/del%7F", "6c2bb89f3dc39f7902123a15ff57181ebdd4ffeb8cdde8249fef541496e380e3"),
+        ("trail/", "/b/trail/", "15e7c337b725416e19a60fa8c00b7606178040df180541fc023fa8c3219b6b69"),
+    ]
+}

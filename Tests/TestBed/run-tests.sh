@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# `make test`: builds the binary and the tests once (release), starts moto and PostgreSQL, runs every test, stops both.
+# Arguments go to `swift test`, for example: Tests/TestBed/run-tests.sh --filter Parquet
+# LANDFALL_SHARED, a folder with more input files, is passed on; the tests that need it are skipped without it.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$here/../.."
+moto_seconds=60
+
+# Settings of the caller's own shell must not reach the tests.
+for name in "${!LANDFALL_@}" "${!AWS_@}"; do
+    [ "$name" = LANDFALL_SHARED ] || unset "$name"
+done
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/landfall-tests.XXXXXX")
+chmod 755 "$scratch" # PostgreSQL runs as another user when root runs the tests
+moto=
+stop_all() {
+    local status=$?
+    trap - EXIT
+    [ -z "$moto" ] || { kill "$moto" 2>/dev/null && wait "$moto" 2>/dev/null; } || true
+    [ ! -d "$scratch/postgres" ] || "$here/postgres.sh" stop "$scratch/postgres" >/dev/null || true
+    rm -rf "$scratch"
+    exit "$status"
+}
+trap stop_all EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+"$here/packages.sh"
+python=$("$here/setup.sh")
+swift build -c release --build-tests
+
+"$python" "$here/motobed.py" 0 >"$scratch/moto.url" 2>"$scratch/moto.log" &
+moto=$!
+waited=0
+until [ -s "$scratch/moto.url" ]; do
+    kill -0 "$moto" 2>/dev/null || { cat "$scratch/moto.log" >&2; echo "moto ended before it listened" >&2; exit 1; }
+    [ $((waited += 1)) -le $((moto_seconds * 5)) ] || { echo "moto did not listen in $moto_seconds s" >&2; exit 1; }
+    sleep 0.2
+done
+echo "the test bed's own checks:"
+"$python" "$here/check_motobed.py" "$(cat "$scratch/moto.url")"
+postgres=$(LANDFALL_OWNER_PID=$$ "$here/postgres.sh" start "$scratch/postgres")
+
+export LANDFALL_BINARY=$PWD/.build/release/landfall LANDFALL_PYTHON=$python
+LANDFALL_TEST_MOTO=$(cat "$scratch/moto.url")
+export LANDFALL_TEST_MOTO LANDFALL_TEST_POSTGRES=$postgres
+swift test -c release --skip-build "$@"
