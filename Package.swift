@@ -43,16 +43,12 @@ let package = Package(
         // receive, keep alive, settle, drain; the admin endpoint
         module("Worker", ["Workflows", "Jobs", "Telemetry", "FlyingFox", log]),
         // pipelines; Loader, Convertor and their steps
-        module(
-            "Workflows",
-            ["Jobs", "Postgres", "SQL", "Parquet", "Tabular", "Compression", "Columns", "Telemetry", "Yams", log]),
+        module("Workflows", ["Jobs", "SigV4", "Postgres", "SQL", "Parquet", "Tabular", "Compression", "Columns", "Telemetry", "Yams", log]),
         // the four seams of Jobs, on AWS and on one machine
         module("AWSBackend", ["Jobs", "AWS", "HTTP"]),
         module("LocalBackend", ["Jobs", "CSQLite"]),
         // what a job is, how it runs, how it ends, and the four seams
-        module(
-            "Jobs",
-            ["AWS", "SigV4", "HTTP", "Postgres", "SQL", "Parquet", "Tabular", "Compression", "Columns", "Telemetry", log]),
+        module("Jobs", ["AWS", "SigV4", "HTTP", "Postgres", "SQL", "Parquet", "Tabular", "Compression", "Columns", "Telemetry", log]),
 
         // pure data: never log, sleep, read a clock or touch a network
         module("SQL", ["Columns"]),

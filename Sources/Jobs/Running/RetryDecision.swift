@@ -15,7 +15,7 @@ extension Failure {
         switch error {
         case let failure as Failure: self = failure
         case is CancellationError: self.init(.interrupted, "job.interrupted", "The job was interrupted; it goes on later.")
-        case let error as TabularError: self.init(.badInput, error.code, error.message)
+        case let error as TabularError: self.init(error.blamesData ? .badInput : .permanent, error.code, error.message)
         case let error as ParquetError: self.init(.badInput, error.code, error.message)
         case let error as CompressionError:
             self.init(
@@ -35,6 +35,13 @@ extension Failure {
         case let error as HTTPError: self.init(error.isTransient ? .transient : .permanent, error.code, error.message)
         default: self.init(.permanent, "internal.error", "Unexpected error: \(error). Please report it as a bug.")
         }
+    }
+}
+
+extension TabularError {
+    /// Whether the file is at fault rather than we or our settings.
+    fileprivate var blamesData: Bool {
+        !["internal.", "output.", "convert."].contains { code.hasPrefix($0) }
     }
 }
 

@@ -1,4 +1,3 @@
-import CScan
 import Compression
 
 /// Finds how a CSV file is spelled from its first bytes.

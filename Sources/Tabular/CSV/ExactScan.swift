@@ -1,19 +1,17 @@
-import CScan
-
 /// Finds separators byte by byte, for text whose quotes do not follow RFC 4180, and for dialects with an escape.
 ///
 /// What it allows: a quote within an unquoted field is text (`5" pipe`); text behind a closing quote belongs to the
-/// field, and the field's decoder refuses it. What it finds in regular text is what `csv_scan` finds.
+/// field, and the field's decoder refuses it. What it finds in regular text is what ``FastScan`` finds.
 enum ExactScan {
     private enum State {
         case fieldStart, unquoted, quoted, closed
     }
 
-    /// As `csv_scan`: `positions` has room for `length` entries.
+    /// As ``FastScan``: `positions` has room for `length` entries.
     static func run(
         text: UnsafePointer<UInt8>, length: Int, dialect: Dialect, positions: UnsafeMutablePointer<UInt32>
-    ) -> csv_scan_result {
-        var result = csv_scan_result()
+    ) -> Separators {
+        var result = Separators()
         let (delimiter, newline) = (dialect.delimiter, dialect.newline)
         let quote = dialect.quote.map(Int.init) ?? -1
         let escape = dialect.doublesQuotes ? -1 : dialect.escape.map(Int.init) ?? -1
@@ -23,11 +21,11 @@ enum ExactScan {
         while at < length {
             let byte = text[at]
             high |= byte
-            if byte == newline { result.raw_newlines += 1 }
+            if byte == newline { result.rawNewlines += 1 }
             if Int(byte) == escape, at + 1 < length {
                 // The next byte is literal, whatever it is; only its newline counts as a line.
                 if state == .fieldStart || state == .closed { state = .unquoted }
-                if text[at + 1] == newline { result.raw_newlines += 1 }
+                if text[at + 1] == newline { result.rawNewlines += 1 }
                 high |= text[at + 1]
                 at += 2
                 continue
@@ -46,8 +44,8 @@ enum ExactScan {
             }
             at += 1
         }
-        result.inside_quotes = state == .quoted ? 1 : 0
-        result.non_ascii = high >= 0x80 ? 1 : 0
+        result.endsInsideQuotes = state == .quoted
+        result.hasNonASCII = high >= 0x80
         return result
     }
 }

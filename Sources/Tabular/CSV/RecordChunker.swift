@@ -1,9 +1,8 @@
-import CScan
 import Compression
 
 /// Cuts a CSV text into chunks of whole records, with the places of all separators.
 ///
-/// How this works: about a megabyte is read behind what was left over, the separators are found by `csv_scan`, and
+/// How this works: about a megabyte is read behind what was left over, the separators are found by ``FastScan``, and
 /// everything up to the last record end is handed out; the rest is moved to the front and waits for more text. Text
 /// whose quotes break RFC 4180's rules goes to the exact scan instead, chunk by chunk.
 final class RecordChunker {
@@ -100,28 +99,27 @@ final class RecordChunker {
         let length = end - begin
         let text = UnsafePointer(buffer + begin)
         ends.reserve(length)
-        var scan = csv_scan_result()
-        if dialect.doublesQuotes {
-            let quote = dialect.quote.map { Int32($0) } ?? -1
-            scan = csv_scan(text, length, dialect.delimiter, quote, dialect.newline, ends.elements)
+        var found =
+            dialect.doublesQuotes
+            ? FastScan.run(text: text, length: length, dialect: dialect, positions: ends.elements)
+            : Separators(isIrregular: true)
+        if found.isIrregular {
+            found = ExactScan.run(text: text, length: length, dialect: dialect, positions: ends.elements)
         }
-        if scan.irregular != 0 || !dialect.doublesQuotes {
-            scan = ExactScan.run(text: text, length: length, dialect: dialect, positions: ends.elements)
-        }
-        guard scan.newlines > 0 else {
+        guard found.newlines > 0 else {
             if sourceEnded { throw unclosedQuote() }
-            if length > Self.maxRecordBytes { throw scan.inside_quotes != 0 ? unclosedQuote() : recordTooLong(length) }
+            if length > Self.maxRecordBytes { throw found.endsInsideQuotes ? unclosedQuote() : recordTooLong(length) }
             return nil
         }
-        return index(scan, text: text, fieldsPerRecord: fieldsPerRecord, maxRecords: maxRecords)
+        return index(found, text: text, fieldsPerRecord: fieldsPerRecord, maxRecords: maxRecords)
     }
 
     /// Builds the records' index from the separators and moves on behind the last record of the chunk.
     private func index(
-        _ scan: csv_scan_result, text: UnsafePointer<UInt8>, fieldsPerRecord: Int, maxRecords: Int
+        _ found: Separators, text: UnsafePointer<UInt8>, fieldsPerRecord: Int, maxRecords: Int
     ) -> RecordChunk {
         let newline = dialect.newline
-        let limit = min(scan.newlines, maxRecords)
+        let limit = min(found.newlines, maxRecords)
         starts.reserve(limit)
         firstFields.reserve(limit + 1)
         let (starts, firstFields, ends) = (self.starts.elements, self.firstFields.elements, self.ends.elements)
@@ -141,10 +139,10 @@ final class RecordChunker {
         let chunk = RecordChunk(
             text: text, textOffset: textOffset, firstLine: line, starts: starts, firstFields: firstFields, ends: ends,
             recordCount: limit, isRegular: regular, fieldsPerRecord: fieldsPerRecord,
-            hasNonASCII: scan.non_ascii != 0)
+            hasNonASCII: found.hasNonASCII)
         let used = Int(start)
         if used == end - begin {
-            line += Int64(scan.raw_newlines)
+            line += Int64(found.rawNewlines)
         } else {
             for at in 0..<used where text[at] == newline { line += 1 }
         }

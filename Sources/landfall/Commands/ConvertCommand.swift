@@ -23,7 +23,7 @@ struct ConvertCommand: AsyncParsableCommand {
 
     private struct Report: Encodable {
         var input, output, format: String
-        var rows_read, rows_written, rows_rejected: Int64
+        var rowsRead, rowsWritten, rowsRejected: Int64
         var columns: [Column]
         var validated: Bool
         var rejects: String?
@@ -56,11 +56,11 @@ struct ConvertCommand: AsyncParsableCommand {
         try Self.move(part, to: output)
 
         let report = Report(
-            input: input, output: output, format: format.rawValue, rows_read: result.counts.read,
-            rows_written: result.counts.written, rows_rejected: result.counts.rejected, columns: result.columns,
+            input: input, output: output, format: format.rawValue, rowsRead: result.counts.read,
+            rowsWritten: result.counts.written, rowsRejected: result.counts.rejected, columns: result.columns,
             validated: validated != nil, rejects: result.hasRejects ? rejects : nil,
             bytes: FileMark(path: output)?.size ?? 0, seconds: WallClock.system.now().seconds(since: started))
-        if json { try Terminal.say(json: report) } else { say(report) }
+        if json { try Terminal.say(report: report) } else { say(report) }
     }
 
     private static func move(_ from: String, to: String) throws(Failure) {
@@ -71,8 +71,8 @@ struct ConvertCommand: AsyncParsableCommand {
 
     private func say(_ report: Report) {
         Terminal.say(
-            "\(report.output): \(report.rows_written) rows, \(report.bytes) bytes of \(report.format)"
+            "\(report.output): \(report.rowsWritten) rows, \(report.bytes) bytes of \(report.format)"
                 + (report.validated ? ", proven by reading it back" : ", not validated"))
-        if let rejects = report.rejects { Terminal.say("\(report.rows_rejected) bad rows are in \(rejects)") }
+        if let rejects = report.rejects { Terminal.say("\(report.rowsRejected) bad rows are in \(rejects)") }
     }
 }

@@ -20,7 +20,7 @@ struct ExplainMessageCommand: AsyncParsableCommand {
         var size: Int64?
         var pipeline: String?
         var workflow: String?
-        var job_id: String?
+        var jobID: String?
         var error: JobRecord.ErrorRecord?
     }
 
@@ -43,7 +43,7 @@ struct ExplainMessageCommand: AsyncParsableCommand {
             body = Terminal.readInput(maxBytes: Self.maxBodyBytes)
         }
         let report = try report(String(decoding: body, as: UTF8.self))
-        if json { try Terminal.say(json: report) } else { say(report) }
+        if json { try Terminal.say(report: report) } else { say(report) }
     }
 
     private func report(_ body: String) throws -> Report {
@@ -65,7 +65,7 @@ struct ExplainMessageCommand: AsyncParsableCommand {
             let pipeline = try catalog.pipeline(for: request)
             report.pipeline = pipeline.name
             report.workflow = pipeline.workflow.rawValue
-            report.job_id = JobID.of(arrival, pipeline: pipeline.name)
+            report.jobID = JobID.of(arrival, pipeline: pipeline.name)
         } catch {
             report.error = JobRecord.ErrorRecord(code: error.code, message: error.message)
         }
@@ -81,7 +81,7 @@ struct ExplainMessageCommand: AsyncParsableCommand {
         for job in report.jobs {
             Terminal.say("  \(job.source)" + (job.version.map { " version \($0)" } ?? ""))
             if let error = job.error { Terminal.say("    \(error.code): \(error.message)") }
-            if let pipeline = job.pipeline, let id = job.job_id {
+            if let pipeline = job.pipeline, let id = job.jobID {
                 Terminal.say("    pipeline \(pipeline) (\(job.workflow ?? "")), job \(id)")
             }
         }

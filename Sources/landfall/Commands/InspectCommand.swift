@@ -18,7 +18,7 @@ struct InspectCommand: AsyncParsableCommand {
         var quote: String?
         var escape: String?
         var header: Bool
-        var null_values: [String]
+        var nullValues: [String]
 
         init(_ dialect: Dialect) {
             func text(_ byte: UInt8) -> String { String(decoding: [byte], as: UTF8.self) }
@@ -26,7 +26,7 @@ struct InspectCommand: AsyncParsableCommand {
             quote = dialect.quote.map(text)
             escape = dialect.escape.map(text)
             header = dialect.header
-            null_values = [""] + dialect.nullMarkers.map { String(decoding: $0, as: UTF8.self) }
+            nullValues = [""] + dialect.nullMarkers.map { String(decoding: $0, as: UTF8.self) }
         }
     }
 
@@ -46,7 +46,7 @@ struct InspectCommand: AsyncParsableCommand {
             encoding: plan.format == .parquet ? nil : "utf-8", dialect: plan.dialect.map(DialectReport.init),
             columns: plan.schema.columns, rows: plan.records, bytes: FileMark(path: input)?.size ?? 0)
         if json {
-            try Terminal.say(json: report)
+            try Terminal.say(report: report)
             return
         }
         Terminal.say("\(report.input): \(report.format), compression \(report.compression), \(report.bytes) bytes")

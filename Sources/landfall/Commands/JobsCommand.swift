@@ -28,7 +28,7 @@ struct JobsCommand: AsyncParsableCommand {
             }
             let records = try await Assembly(try Settings()).services.records.list(status: wanted, limit: limit)
             if json {
-                for record in records { try Terminal.say(json: JobReport(record)) }
+                for record in records { try Terminal.say(report: JobReport(record)) }
                 return
             }
             Terminal.say(
@@ -55,7 +55,7 @@ struct JobsCommand: AsyncParsableCommand {
                 throw Failure(.permanent, "input.not_found", "There is no job \(id).")
             }
             let report = JobReport(record)
-            if json { try Terminal.say(json: report) } else { Terminal.say(report.text) }
+            if json { try Terminal.say(report: report) } else { Terminal.say(report.text) }
         }
     }
 }

@@ -9,22 +9,22 @@ struct JobReport: Encodable {
         var seconds: Double?
     }
 
-    private var job_id, pipeline, workflow, bucket, key, source: String
+    private var jobID, pipeline, workflow, bucket, key, source: String
     private var version, etag, sequencer: String?
     private var size: Int64?
     private var status: JobStatus
     private var step: String?
     private var attempt: Int
     private var owner: String?
-    private var lease_until: Timestamp?
-    private var created_at, updated_at, expires_at: Timestamp
+    private var leaseUntil: Timestamp?
+    private var createdAt, updatedAt, expiresAt: Timestamp
     private var steps: [Step]
     private var counts: Counts
     private var error: JobRecord.ErrorRecord?
     private var receipt: String?
 
     init(_ record: JobRecord) {
-        job_id = record.jobID
+        jobID = record.jobID
         pipeline = record.pipeline
         workflow = record.workflow
         bucket = record.arrival.bucket
@@ -38,10 +38,10 @@ struct JobReport: Encodable {
         step = record.step
         attempt = record.attempt
         owner = record.owner
-        lease_until = record.leaseUntil
-        created_at = record.createdAt
-        updated_at = record.updatedAt
-        expires_at = record.expiresAt
+        leaseUntil = record.leaseUntil
+        createdAt = record.createdAt
+        updatedAt = record.updatedAt
+        expiresAt = record.expiresAt
         steps = record.steps.map { step in
             Step(
                 name: step.name, started: step.started, ended: step.ended,
@@ -55,7 +55,7 @@ struct JobReport: Encodable {
     /// For people.
     var text: String {
         var lines = [
-            "job       \(job_id)", "status    \(status.rawValue)", "pipeline  \(pipeline) (\(workflow))", "source    \(source)",
+            "job       \(jobID)", "status    \(status.rawValue)", "pipeline  \(pipeline) (\(workflow))", "source    \(source)",
             "attempt   \(attempt)", "rows      \(counts.read) read, \(counts.loaded) loaded, \(counts.written) written, \(counts.rejected) rejected",
         ]
         if let error { lines.append("error     \(error.code): \(error.message)") }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import Jobs
 
@@ -10,9 +11,17 @@ enum Terminal {
         put(line + "\n", STDOUT_FILENO)
     }
 
-    /// One JSON document on one line.
+    /// One JSON document on one line, its keys as they are.
     static func say(json value: some Encodable) throws {
         say(try value.jsonText())
+    }
+
+    /// One JSON document on one line, `rowsRead` spelled `rows_read`. Not for dictionaries, whose keys are data.
+    static func say(report: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        say(String(decoding: try encoder.encode(report), as: UTF8.self))
     }
 
     static func complain(_ line: String) {

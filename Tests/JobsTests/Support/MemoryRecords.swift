@@ -1,0 +1,35 @@
+import Jobs
+
+/// Job records in memory, conditional as the seam demands.
+actor MemoryRecords: JobRecords {
+    private(set) var records: [String: JobRecord] = [:]
+    private(set) var writes = 0
+    /// Runs before each create and replace: what another worker does in between.
+    private var meanwhile: @Sendable (inout [String: JobRecord]) -> Void = { _ in }
+
+    func find(_ jobID: String) -> JobRecord? { records[jobID] }
+
+    func create(_ record: JobRecord) -> Bool {
+        meanwhile(&records)
+        guard records[record.jobID] == nil else { return false }
+        records[record.jobID] = record
+        writes += 1
+        return true
+    }
+
+    func replace(_ record: JobRecord, expecting fence: JobRecord.Fence) -> Bool {
+        meanwhile(&records)
+        guard records[record.jobID]?.fence == fence else { return false }
+        records[record.jobID] = record
+        writes += 1
+        return true
+    }
+
+    func list(status: JobStatus?, limit: Int) -> [JobRecord] {
+        Array(records.values.filter { status == nil || $0.status == status }.prefix(limit))
+    }
+
+    func put(_ record: JobRecord) { records[record.jobID] = record }
+
+    func interfere(_ meanwhile: @escaping @Sendable (inout [String: JobRecord]) -> Void) { self.meanwhile = meanwhile }
+}
