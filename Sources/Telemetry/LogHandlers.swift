@@ -29,13 +29,11 @@ package struct LineLogHandler: LogHandler {
         var line: [UInt8] = []
         switch style {
         case .json:
-            var members = facts
-            members["time"] = now()
-            members["level"] = event.level.rawValue
-            members["message"] = event.message.description
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            line = (try? encoder.encode(members)).map(Array.init) ?? []
+            var members = facts.map { Member(name: $0.key, text: $0.value) }
+            members.append(Member(name: "level", text: event.level.rawValue))
+            members.append(Member(name: "message", text: event.message.description))
+            members.append(Member(name: "time", text: now()))
+            line = Array("{\(members.sorted { $0.name < $1.name }.map(\.json).joined(separator: ","))}".utf8)
         case .plain:
             let shown = facts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
             let level = event.level >= .warning ? " \(event.level.rawValue.uppercased()):" : ""
@@ -44,5 +42,22 @@ package struct LineLogHandler: LogHandler {
         line.append(10)
         // One write a line, so that lines of several threads do not mix.
         _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}
+
+/// One member of a log line's JSON object.
+private struct Member {
+    let name: String
+    let text: String
+
+    var json: String {
+        let isNumber = LogKey(rawValue: name)?.isNumber == true && Double(text)?.isFinite == true
+        return "\(Self.quoted(name)):\(isNumber ? text : Self.quoted(text))"
+    }
+
+    private static func quoted(_ text: String) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes]
+        return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
     }
 }

@@ -8,6 +8,14 @@ package enum LogKey: String, Sendable, CaseIterable {
     case messageID = "message_id"
     case shape, code, error, reason, path, url, table, owner, signal, count, version
     case afterSeconds = "after_seconds"
+
+    /// Whether the value is a number, and stands unquoted in JSON.
+    var isNumber: Bool {
+        switch self {
+        case .attempt, .bytes, .rows, .rejected, .seconds, .count, .afterSeconds: true
+        default: false
+        }
+    }
 }
 
 extension Logger {

@@ -26,7 +26,7 @@ package struct AdminServer: Sendable {
         }
         let host = String(address[..<colon])
         do {
-            let server = HTTPServer(address: try .inet(ip4: host == "localhost" ? "127.0.0.1" : host, port: port))
+            let server = HTTPServer(address: try .inet(ip4: host == "localhost" ? "127.0.0.1" : host, port: port), logger: .disabled)
             await server.appendRoute("GET /livez") { _ in Self.text(.ok, "live\n") }
             await server.appendRoute("GET /readyz") { [health] _ in
                 health.problem.map { Self.text(.serviceUnavailable, "\($0)\n") } ?? Self.text(.ok, "ready\n")

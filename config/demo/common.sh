@@ -119,7 +119,8 @@ show_dlq() {
 show_sql() {
     local file
     section "The generated SQL (its data cut short)"
-    file=$(find "$folder/work" -path '*/sql/0001.sql' | head -n 1)
+    # The one that is whole: the script of the broken file ends where the file broke.
+    file=$(find "$folder/work" -path '*/sql/0001.sql' -exec grep -l '^COMMIT;' {} + | head -n 1)
     [ -n "$file" ] || fail "no sql/0001.sql under $folder/work."
     echo "$file"
     awk '

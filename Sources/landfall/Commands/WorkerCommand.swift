@@ -14,7 +14,7 @@ struct WorkerCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try Settings()
         let catalog = try PipelineCatalog(folder: settings.pipelines)
-        let assembly = try Assembly(settings)
+        let assembly = try Assembly(settings, logsJSON: json)
         let stop = StopSignal()
         let signals = Signals(raising: stop)
         let health = Health()
@@ -40,7 +40,7 @@ struct WorkerCommand: AsyncParsableCommand {
         }
         let worker = Worker(
             queue: assembly.queue, executor: JobExecutor(catalog: catalog, services: assembly.services),
-            concurrency: settings.concurrency, drain: settings.drain, health: health)
+            concurrency: settings.slots, drain: settings.drain, health: health)
         await worker.run(until: stop)
         background.cancel()
         await background.value

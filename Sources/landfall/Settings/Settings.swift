@@ -134,6 +134,14 @@ struct Settings {
         return bytes
     }
 
+    /// What one job's buffers take at the most, in bytes: measured on wide and narrow files, with room to spare.
+    private static let jobShare = 128 << 20
+
+    /// How many jobs may run at once: the concurrency, as far as the memory budget goes; at least one.
+    var slots: Int {
+        max(1, min(concurrency, memory / Self.jobShare))
+    }
+
     // MARK: What only some commands need
 
     func required(_ value: String?, _ name: SettingName) throws(Failure) -> String {

@@ -19,9 +19,10 @@ struct Assembly {
     let landing: LandingWatch?
     let aws: AWSClient?
 
-    init(_ settings: Settings) throws {
+    /// `logsJSON` asks for JSON lines even where a person watches.
+    init(_ settings: Settings, logsJSON: Bool = false) throws {
         self.settings = settings
-        log = settings.logger()
+        log = settings.logger(json: logsJSON)
         metrics = Metrics()
         let aws = try? AWSClient(environment: settings.environment)
         let records: any JobRecords
