@@ -6,6 +6,12 @@ package struct Column: Hashable, Sendable, Codable {
     /// Why the column has this type, for people: `declared`, or what inference saw.
     package var reason: String?
 
+    /// The reason of a column whose type a person has given.
+    package static let declared = "declared"
+
+    /// Whether the type is a promise about all files, not just what one file happens to need.
+    package var isDeclared: Bool { reason == Self.declared }
+
     package init(name: String, type: ColumnType, nullable: Bool = true, reason: String? = nil) {
         self.name = name
         self.type = type

@@ -63,6 +63,7 @@ extension Timestamp: CustomStringConvertible, LosslessStringConvertible, Codable
         else { return nil }
         let days = CalendarDay.days(year: year, month: month, day: day)
         milliseconds = Int64(((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + Int64(millisecond)
+        guard self.description == description else { return nil }
     }
 
     package init(from decoder: any Decoder) throws {

@@ -173,7 +173,7 @@ extension LoadScript {
 
     private var creation: String {
         var lines = schema.columns.map { column in
-            "\(Identifier.quotedUnchecked(column.name)) \(column.type.postgresType)"
+            "\(Identifier.quotedUnchecked(column.name)) \(column.postgresType)"
                 + (required.contains(column.name) ? " NOT NULL" : "")
         }
         if let name = lineage.loadID { lines.append("\(Identifier.quotedUnchecked(name)) text NOT NULL") }

@@ -1,5 +1,14 @@
 import Columns
 
+extension Column {
+    /// The type of the column in a new table. An inferred decimal becomes `numeric` without precision: the next file may
+    /// need more digits, and PostgreSQL would round them away without a word.
+    package var postgresType: String {
+        if case .decimal = type, !isDeclared { return "numeric" }
+        return type.postgresType
+    }
+}
+
 extension ColumnType {
     /// The PostgreSQL type that holds every value of this type.
     ///

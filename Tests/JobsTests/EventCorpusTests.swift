@@ -15,11 +15,11 @@ struct EventCorpusTests {
     private static let created = [
         "aws-lambda-go/s3-event.json": "sourcebucket/Happy Face.jpg",
         "aws-lambda-go/s3-event-with-decoded.json": "sourcebucket/Happy Face.jpg",
-        "aws-lambda-rust/example-s3-event.json": "sourcebucket/HappyFace.jpg",
+        "aws-lambda-rust/example-s3-event.json": "sourcebucket/Happy Face.jpg",
         "aws-lambda-rust/example-s3-event-with-decoded.json": "sourcebucket/Happy Face.jpg",
         "powertools-python/s3Event.json": "lambda-artifacts-deafc19498e3f2df/b21b84d653bb07b05b1e6b33684dc11b",
-        "powertools-python/s3EventDecodedKey.json": "",
-        "powertools-python/s3EventBridgeNotificationObjectCreatedEvent.json": "example-bucket/example-key",
+        "powertools-python/s3EventDecodedKey.json": "sourcebucket/Happy Face.jpg",
+        "powertools-python/s3EventBridgeNotificationObjectCreatedEvent.json": "example-bucket/IMG_m7fzo3.jpg",
     ]
 
     @Test("no event crashes the reader, and those of S3 become requests", .enabled(if: !files.isEmpty, "needs LANDFALL_SHARED"))
@@ -44,7 +44,7 @@ struct EventCorpusTests {
     @Test(
         "what SQS delivers is read out of recorded deliveries", .enabled(if: !files.isEmpty, "needs LANDFALL_SHARED"),
         arguments: [
-            ("powertools-python/s3SqsEvent.json", "sample-s3-bucket|Sample.csv"),
+            ("powertools-python/s3SqsEvent.json", "xxx|test.pdf"),
             ("powertools-python/snsSqsEvent.json", "not understood"),
         ])
     func delivered(_ name: String, _ expected: String) throws {

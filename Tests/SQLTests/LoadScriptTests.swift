@@ -176,7 +176,8 @@ struct LoadScriptTests {
     }
 
     private let orders = Schema([
-        Column(name: "order_id", type: .int64), Column(name: "Order Total", type: .decimal(precision: 12, scale: 2)),
+        Column(name: "order_id", type: .int64), 
+        Column(name: "Order Total", type: .decimal(precision: 12, scale: 2), reason: Column.declared),
     ])
 
     private func text(_ script: LoadScript) throws -> String {

@@ -14,7 +14,10 @@ extension Failure {
     package init(_ error: any Error) {
         switch error {
         case let failure as Failure: self = failure
-        case is CancellationError: self.init(.interrupted, "job.interrupted", "The job was interrupted; it goes on later.")
+        case is CancellationError:
+            self.init(.interrupted, Self.interruptedCode, "The job was interrupted; it goes on later.")
+        case let error as AWSError where error.kind == .cancelled: self.init(CancellationError())
+        case let error as HTTPError where error.isCancellation: self.init(CancellationError())
         case let error as TabularError: self.init(error.blamesData ? .badInput : .permanent, error.code, error.message)
         case let error as ParquetError: self.init(.badInput, error.code, error.message)
         case let error as CompressionError:
@@ -29,9 +32,7 @@ extension Failure {
             } else {
                 self.init(error.blamesData ? .badInput : .permanent, error.code, error.message)
             }
-        case let error as AWSError:
-            let kind: Failure.Kind = error.kind == .cancelled ? .interrupted : error.isTransient ? .transient : .permanent
-            self.init(kind, error.code, error.message)
+        case let error as AWSError: self.init(error.isTransient ? .transient : .permanent, error.code, error.message)
         case let error as HTTPError: self.init(error.isTransient ? .transient : .permanent, error.code, error.message)
         default: self.init(.permanent, "internal.error", "Unexpected error: \(error). Please report it as a bug.")
         }

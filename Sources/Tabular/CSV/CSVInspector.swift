@@ -156,6 +156,7 @@ package struct CSVInspector {
             let chunk = try chunker.next(
                 fieldsPerRecord: fieldCount, maxRecords: Int(min(limit - seen.records, Int64(Int.max))))
         {
+            try Task.checkCancellation()
             observe(chunk, dialect, &seen)
         }
         return seen

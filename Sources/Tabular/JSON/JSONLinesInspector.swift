@@ -26,6 +26,7 @@ package struct JSONLinesInspector {
         var present: [Int64] = []
         var records: Int64 = 0
         while let chunk = try chunker.next(fieldsPerRecord: 1) {
+            try Task.checkCancellation()
             for index in 0..<chunk.recordCount {
                 let line = chunk.field(index, 0, newline: JSONLines.dialect.newline)
                 if JSONLines.isBlank(line) { continue }

@@ -60,7 +60,7 @@ package struct Conversion: Sendable {
         Schema(
             plan.schema.columns.map { column in
                 var column = column
-                column.nullable = column.nullable || column.reason != "declared"
+                column.nullable = column.nullable || !column.isDeclared
                 return column
             })
     }

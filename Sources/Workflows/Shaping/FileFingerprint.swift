@@ -18,6 +18,7 @@ package struct FileFingerprint: Hashable, Sendable, Codable {
         while true {
             let count = try source.read(into: block)
             if count == 0 { break }
+            try Task.checkCancellation()
             bytes += Int64(count)
             hash.update(UnsafeRawBufferPointer(rebasing: block[..<count]))
         }

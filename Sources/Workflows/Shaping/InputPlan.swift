@@ -153,7 +153,7 @@ extension ColumnDeclaration {
                 name: name, type: inferred?.type ?? .text, nullable: !required && (inferred?.nullable ?? true),
                 reason: inferred?.reason)
         }
-        return Column(name: name, type: type, nullable: !required, reason: "declared")
+        return Column(name: name, type: type, nullable: !required, reason: Column.declared)
     }
 }
 

@@ -84,7 +84,7 @@ extension Column {
     /// happens to lack says nothing about the next.
     fileprivate var widened: Column {
         var column = self
-        column.nullable = nullable || reason != "declared"
+        column.nullable = nullable || !isDeclared
         return column
     }
 }

@@ -39,6 +39,7 @@ struct ConvertCommand: AsyncParsableCommand {
             // The file is written under another name first, which does not say how it is compressed.
             outputOptions.compression = DataFormat.named(by: output).compression.rawValue
         }
+        if output.lowercased().contains(".tsv") { outputOptions.delimiter = UInt8(ascii: "\t") }
         let conversion = Conversion(
             plan: try InputPlan(path: input, options: try inputFlags.options()), format: format, options: outputOptions,
             policy: try rejectFlags.policy(), sourceName: input,

@@ -39,12 +39,20 @@ struct InspectCommand: AsyncParsableCommand {
         var bytes: Int64
     }
 
+    /// Counts the records where planning had no need to read them all.
+    private static func count(_ plan: InputPlan) throws -> Int64 {
+        let source = try plan.open()
+        var records: Int64 = 0
+        while let next = try source.next() { records += Int64(next.recordCount) }
+        return records
+    }
+
     func run() async throws {
         let plan = try InputPlan(path: input, options: try inputFlags.options())
         let report = Report(
             input: input, format: plan.format.rawValue, compression: plan.compression.rawValue,
             encoding: plan.format == .parquet ? nil : "utf-8", dialect: plan.dialect.map(DialectReport.init),
-            columns: plan.schema.columns, rows: plan.records, bytes: FileMark(path: input)?.size ?? 0)
+            columns: plan.schema.columns, rows: try plan.records ?? Self.count(plan), bytes: FileMark(path: input)?.size ?? 0)
         if json {
             try Terminal.say(report: report)
             return

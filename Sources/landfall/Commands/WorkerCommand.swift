@@ -14,7 +14,7 @@ struct WorkerCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try Settings()
         let catalog = try PipelineCatalog(folder: settings.pipelines)
-        let assembly = try Assembly(settings, logsJSON: json)
+        let assembly = try Assembly(settings, logsFor: json ? .machines : .operators)
         let stop = StopSignal()
         let signals = Signals(raising: stop)
         let health = Health()

@@ -28,6 +28,8 @@ struct Settings {
     let memory: Int
     let adminAddress: String?
     let logLevel: Logger.Level
+    /// Whether a log level was set, rather than taken by default.
+    let asksForLog: Bool
     let keepScratch: Bool
     let lease: Duration
     let maxAttempts: Int
@@ -81,6 +83,7 @@ struct Settings {
         let address = text(.adminAddress) ?? "127.0.0.1:9464"
         adminAddress = address == "off" ? nil : address
         let level = text(.logLevel) ?? "info"
+        asksForLog = environment[SettingName.logLevel.variable] != nil
         guard let logLevel = Logger.Level(rawValue: level) else {
             throw Self.bad(.logLevel, level, Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))
         }

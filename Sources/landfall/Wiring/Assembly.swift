@@ -19,10 +19,9 @@ struct Assembly {
     let landing: LandingWatch?
     let aws: AWSClient?
 
-    /// `logsJSON` asks for JSON lines even where a person watches.
-    init(_ settings: Settings, logsJSON: Bool = false) throws {
+    init(_ settings: Settings, logsFor audience: Settings.LogAudience = .person) throws {
         self.settings = settings
-        log = settings.logger(json: logsJSON)
+        log = settings.logger(for: audience)
         metrics = Metrics()
         let aws = try? AWSClient(environment: settings.environment)
         let records: any JobRecords

@@ -1,0 +1,138 @@
+import Jobs
+import Testing
+
+struct ClaimTests {
+    private let services = TestServices()
+    private var here: JobServices { services.worker("here") }
+    private var there: JobServices { services.worker("there") }
+
+    @Test("a new job is ours at its first attempt, under a lease, and kept for 90 days")
+    func new() async throws {
+        let record = try #require(try await here.claim().claimed)
+        #expect(record.attempt == 1)
+        #expect(record.owner == "here")
+        #expect(record.status == .running)
+        #expect(record.leaseUntil == ManualClock.start.advanced(by: TestServices.lease))
+        #expect(record.createdAt == ManualClock.start)
+        #expect(record.expiresAt == ManualClock.start.advanced(by: .seconds(90 * 86_400)))
+        #expect(record.arrival == .sample)
+        #expect(await services.records.find("job") == record)
+    }
+
+    @Test("a job that another worker holds stays with it until its lease ends")
+    func held() async throws {
+        let record = try #require(try await there.claim().claimed)
+        services.clock.advance(by: TestServices.lease - .milliseconds(1))
+        #expect(try await here.claim().heldUntil == record.leaseUntil)
+        #expect(await services.records.find("job") == record)
+    }
+
+    @Test("a job whose lease has ended is taken over at the next attempt, with all it had")
+    func takenOver() async throws {
+        var record = try #require(try await there.claim().claimed)
+        record.steps = [StepRecord(name: "download", started: ManualClock.start, ended: ManualClock.start, result: "{}")]
+        await services.records.put(record)
+        services.clock.advance(by: TestServices.lease)
+        let taken = try #require(try await here.claim().claimed)
+        #expect(taken.owner == "here")
+        #expect(taken.attempt == 2)
+        #expect(taken.steps == record.steps)
+        #expect(taken.createdAt == record.createdAt)
+        #expect(taken.leaseUntil == ManualClock.start.advanced(by: TestServices.lease * 2))
+    }
+
+    @Test("an attempt that was interrupted does not count; one that failed does")
+    func interrupted() async throws {
+        let first = JobRun(record: try #require(try await here.claim().claimed), services: here)
+        try await first.release(Failure(CancellationError()))
+        let second = try #require(try await there.claim().claimed)
+        #expect(second.attempt == 1)
+
+        try await JobRun(record: second, services: there).release(Failure(.transient, "database.unavailable", "away"))
+        #expect(try await here.claim().claimed?.attempt == 2)
+    }
+
+    @Test("a job that was given back can be taken at once")
+    func released() async throws {
+        let run = JobRun(record: try #require(try await there.claim().claimed), services: there)
+        try await run.release(Failure(.transient, "database.unavailable", "away"))
+        let stored = try #require(await services.records.find("job"))
+        #expect(stored.owner == nil)
+        #expect(stored.leaseUntil == nil)
+        #expect(stored.error == JobRecord.ErrorRecord(code: "database.unavailable", message: "away"))
+        #expect(try await here.claim().claimed?.owner == "here")
+    }
+
+    @Test("a job that has ended is not taken again", arguments: JobStatus.allCases.filter(\.isEnded))
+    func ended(_ status: JobStatus) async throws {
+        var record = try #require(try await there.claim().claimed)
+        record.status = status
+        record.leaseUntil = nil
+        await services.records.put(record)
+        #expect(try await here.claim().ended == record)
+        #expect(await services.records.find("job") == record)
+    }
+
+    @Test("of two that create the job at once one wins and the other finds it held")
+    func createRace() async throws {
+        let other = JobRecord(
+            jobID: "job", pipeline: "orders", workflow: "loader", arrival: .sample, owner: "there",
+            leaseUntil: ManualClock.start.advanced(by: .seconds(20)), now: ManualClock.start, expiresAt: ManualClock.start)
+        await services.records.interfere { $0["job"] = $0["job"] ?? other }
+        #expect(try await here.claim().heldUntil == other.leaseUntil)
+        #expect(await services.records.writes == 0)
+    }
+
+    @Test("of two that take over the job at once one wins and the other finds it held")
+    func replaceRace() async throws {
+        _ = try await there.claim()
+        services.clock.advance(by: TestServices.lease)
+        let until = ManualClock.start.advanced(by: .seconds(59))
+        await services.records.interfere { records in
+            records["job"]?.owner = "third"
+            records["job"]?.leaseUntil = until
+        }
+        #expect(try await here.claim().heldUntil == until)
+    }
+
+    @Test("who loses every race lets the job be for one lease")
+    func neverWins() async throws {
+        _ = try await there.claim()
+        services.clock.advance(by: TestServices.lease)
+        await services.records.interfere { $0["job"]?.attempt += 1 }
+        #expect(try await here.claim().heldUntil == ManualClock.start.advanced(by: TestServices.lease * 2))
+        #expect(await services.records.writes == 1)
+    }
+
+    @Test(
+        "a person can open an ended job again; one that succeeded only on purpose",
+        arguments: [
+            (JobStatus.rejected, false, true), (.failed, false, true), (.succeeded, false, false), (.succeeded, true, true),
+        ])
+    func reopened(_ status: JobStatus, _ evenSucceeded: Bool, _ isOpened: Bool) async throws {
+        var record = try #require(try await there.claim().claimed)
+        record.status = status
+        record.attempt = 5
+        record.error = JobRecord.ErrorRecord(code: "csv.field_count", message: "…")
+        record.steps = [StepRecord(name: "download", started: ManualClock.start)]
+        record.announcements = [JobRecord.deadLetterDue]
+        await services.records.put(record)
+        try await here.reopen("job", evenSucceeded: evenSucceeded)
+        guard isOpened else {
+            #expect(await services.records.find("job") == record)
+            return
+        }
+        let claimed = try #require(try await here.claim().claimed)
+        #expect(claimed.attempt == 1)
+        #expect(claimed.steps.isEmpty)
+        #expect(claimed.error == nil)
+        #expect(claimed.announcements.isEmpty)
+    }
+
+    @Test("a job that runs is not opened again")
+    func running() async throws {
+        let record = try #require(try await there.claim().claimed)
+        try await here.reopen("job", evenSucceeded: true)
+        #expect(await services.records.find("job") == record)
+    }
+}

@@ -1,0 +1,255 @@
+import Foundation
+import Jobs
+import Synchronization
+import Testing
+
+/// What the test's steps hand on.
+private struct Note: StepResult, Hashable {
+    var text: String
+    var files: [FileMark]
+
+    init(_ text: String, _ files: [FileMark] = []) {
+        (self.text, self.files) = (text, files)
+    }
+}
+
+struct JobRunTests {
+    private let services = TestServices()
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    private func claim(_ owner: String = "here") async throws -> JobRun {
+        let worker = services.worker(owner, workRoot: folder.path)
+        return JobRun(record: try #require(try await worker.claim().claimed), services: worker)
+    }
+
+    /// Another worker takes the job over after its lease has ended.
+    private func takeOver() async throws -> JobRun {
+        services.clock.advance(by: TestServices.lease)
+        return try await claim("there")
+    }
+
+    private func stored() async throws -> JobRecord {
+        try #require(await services.records.find("job"))
+    }
+
+    @Test("scratch is the job's own folder, the same for all attempts")
+    func scratch() async throws {
+        let first = try await claim()
+        #expect(first.scratch == "\(folder.path)/job/\(ManualClock.start.folderName)")
+        let second = try await takeOver()
+        #expect(second.scratch == first.scratch)
+        #expect(second.attempt == 2)
+    }
+
+    @Test("a step is recorded when it begins, and with its result when it ends")
+    func recorded() async throws {
+        let run = try await claim()
+        let (services, records) = (services, services.records)
+        let note = try await run.step(.download) {
+            let during = await records.find("job")
+            #expect(during?.step == "download")
+            #expect(during?.steps == [StepRecord(name: "download", started: ManualClock.start)])
+            services.clock.advance(by: .seconds(2))
+            return Note("done")
+        }
+        #expect(note == Note("done"))
+        let step = try #require(try await stored().steps.first)
+        #expect(step.ended == ManualClock.start.advanced(by: .seconds(2)))
+        #expect(step.result == #"{"files":[],"text":"done"}"#)
+        #expect(try await stored().leaseUntil == ManualClock.start.advanced(by: .seconds(2) + TestServices.lease))
+    }
+
+    @Test("a step that an earlier attempt ended is not done again while its files are as they were")
+    func skipped() async throws {
+        let path = try folder.write("rows", to: "a.csv")
+        let mark = try #require(FileMark(path: path))
+        _ = try await claim().step(.download) { Note("first", [mark]) }
+        let again = try await takeOver().step(.download) { () -> Note in
+            Issue.record("the step was done again")
+            return Note("second")
+        }
+        #expect(again == Note("first", [mark]))
+    }
+
+    @Test(
+        "a step is done again when its files are not as they were",
+        arguments: ["longer", "as long, written again", "gone", "one of two gone"])
+    func redone(_ change: String) async throws {
+        let path = try folder.write("rows", to: "a.csv")
+        let other = try folder.write("rejects", to: "b.csv")
+        let marks = [try #require(FileMark(path: other)), try #require(FileMark(path: path))]
+        _ = try await claim().step(.transform) { Note("first", marks) }
+        switch change {
+        case "longer": try folder.write("rows and more", to: "a.csv")
+        case "gone", "one of two gone": try FileManager.default.removeItem(atPath: path)
+        default:
+            try folder.write("swor", to: "a.csv")
+            let later = Date(timeIntervalSince1970: 1_800_000_000)
+            try FileManager.default.setAttributes([.modificationDate: later], ofItemAtPath: path)
+        }
+        let again = try await takeOver().step(.transform) { Note("second") }
+        #expect(again == Note("second"))
+        #expect(try await stored().steps.map(\.name) == ["transform"])
+    }
+
+    @Test("a step that never ended, or whose result cannot be read, is done again", arguments: [true, false])
+    func unreadable(_ isEnded: Bool) async throws {
+        _ = try await claim().step(.download) { Note("first") }
+        var record = try await stored()
+        if isEnded { record.steps[0].result = #"{"an":"older version"}"# } else { record.steps[0].ended = nil }
+        await services.records.put(record)
+        let again = try await takeOver().step(.download) { Note("second") }
+        #expect(again == Note("second"))
+    }
+
+    @Test("who has lost the lease begins no step and writes nothing")
+    func lost() async throws {
+        let slow = try await claim()
+        _ = try await takeOver()
+        let before = try await stored()
+        let error = await #expect(throws: Failure.self) {
+            try await slow.step(.load) { () -> Note in
+                Issue.record("the step was begun")
+                return Note("")
+            }
+        }
+        #expect(error?.code == "job.lease_lost")
+        #expect(error?.kind == .interrupted)
+        #expect(try await slow.renewLease() == false)
+        await #expect(throws: Failure.self) {
+            try await slow.end(.succeeded, counts: Counts(read: 1), error: nil, receipt: nil, announcements: [])
+        }
+        await #expect(throws: Failure.self) { try await slow.release(Failure(CancellationError())) }
+        #expect(try await stored() == before)
+    }
+
+    @Test("a lease lost during a step leaves the step without a checkpoint")
+    func lostDuringStep() async throws {
+        let slow = try await claim()
+        let error = await #expect(throws: Failure.self) {
+            try await slow.step(.load) { () -> Note in
+                _ = try await takeOver()
+                return Note("loaded")
+            }
+        }
+        #expect(error?.code == "job.lease_lost")
+        let record = try await stored()
+        #expect(record.owner == "there")
+        #expect(record.steps.map(\.ended) == [nil])
+    }
+
+    @Test("a heartbeat renews the lease from now")
+    func renewed() async throws {
+        let run = try await claim()
+        services.clock.advance(by: .seconds(20))
+        #expect(try await run.renewLease())
+        #expect(try await stored().leaseUntil == ManualClock.start.advanced(by: .seconds(20) + TestServices.lease))
+    }
+
+    @Test("heartbeats and steps that write at the same time do not fence each other off")
+    func concurrentWrites() async throws {
+        let run = try await claim()
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<100 { group.addTask { try await run.renewLease() } }
+            for name in StepName.allCases {
+                let note = try await run.step(name) { Note(name.rawValue) }
+                #expect(note.text == name.rawValue)
+            }
+            for try await isOurs in group { #expect(isOurs) }
+        }
+        #expect(try await stored().steps.map(\.name) == StepName.allCases.map(\.rawValue))
+    }
+
+    @Test("what a step throws becomes a failure of the job, and the step has no end")
+    func failed() async throws {
+        let run = try await claim()
+        let error = await #expect(throws: Failure.self) {
+            try await run.step(.load) { () -> Note in throw CocoaError(.fileNoSuchFile) }
+        }
+        #expect(error?.code == "internal.error")
+        #expect(error?.kind == .permanent)
+        #expect(try await stored().steps.first?.ended == nil)
+        #expect(try await stored().step == "load")
+    }
+
+    @Test("a cancelled attempt begins no step, and is interrupted rather than failed")
+    func cancelled() async throws {
+        let run = try await claim()
+        let task = Task { () -> Failure? in
+            withUnsafeCurrentTask { $0?.cancel() }
+            do throws(Failure) {
+                _ = try await run.step(.load) { () -> Note in
+                    Issue.record("the step was begun")
+                    return Note("")
+                }
+                return nil
+            } catch {
+                return error
+            }
+        }
+        let failure = await task.value
+        #expect(failure?.kind == .interrupted)
+        #expect(failure?.code == Failure.interruptedCode)
+    }
+
+    // MARK: Ends
+
+    private static func announcement(_ number: Int) -> Announcement {
+        Announcement(
+            id: "job-\(number)", detailType: "Job Succeeded", time: ManualClock.start, pipeline: "orders", workflow: "loader",
+            detail: #"{"n":\#(number)}"#)
+    }
+
+    @Test("an ended job has no lease, keeps what it has to say, and forgets it when it is said")
+    func ends() async throws {
+        let run = try await claim()
+        let announcements = [Self.announcement(0), Self.announcement(1)]
+        try await run.end(
+            .rejected, counts: Counts(read: 3, rejected: 3), error: .init(code: "csv.field_count", message: "m"),
+            receipt: "s3://o/r", announcements: announcements, isDeadLettered: true)
+        var record = try await stored()
+        #expect(record.status == .rejected)
+        #expect(record.leaseUntil == nil)
+        #expect(record.announcements.count == 3)
+        #expect(record.announcements.last == JobRecord.deadLetterDue)
+        #expect(record.error?.code == "csv.field_count")
+        #expect(record.receipt == "s3://o/r")
+        #expect(services.announcements.all.isEmpty)
+
+        try await run.announce()
+        record = try await stored()
+        #expect(services.announcements.all == announcements)
+        #expect(record.announcements == [JobRecord.deadLetterDue])
+        #expect(record.steps.map(\.name) == ["announce"])
+
+        try await run.announce()
+        #expect(services.announcements.all == announcements)
+    }
+
+    @Test("announcements that were cut short are all sent again, with the same ids")
+    func announcedAgain() async throws {
+        let run = try await claim()
+        let announcements = [Self.announcement(0), Self.announcement(1)]
+        try await run.end(.succeeded, counts: Counts(), error: nil, receipt: nil, announcements: announcements)
+        services.announcements.refuse(1, after: 1)
+        await #expect(throws: Failure.self) { try await run.announce() }
+        #expect(try await stored().announcements.count == 2)
+
+        let ended = try #require(try await services.worker("there").claim().ended)
+        _ = try await services.worker("there").announce(ended)
+        #expect(services.announcements.all.map(\.id) == ["job-0", "job-0", "job-1"])
+        #expect(try await stored().announcements.isEmpty)
+    }
+
+    @Test("the lease of an ended job is not renewed")
+    func endedLease() async throws {
+        let run = try await claim()
+        try await run.end(.succeeded, counts: Counts(), error: nil, receipt: nil, announcements: [])
+        #expect(try await run.renewLease())
+        #expect(try await stored().leaseUntil == nil)
+    }
+}
