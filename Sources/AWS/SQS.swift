@@ -122,8 +122,7 @@ package struct SQS: Sendable {
     }
 
     /// SQS `GetQueueAttributes`: `ApproximateNumberOfMessages`, `VisibilityTimeout`, `QueueArn` …
-    package func queueAttributes(queueURL: String, names: [String] = ["All"]) async throws(AWSError) -> [String: String]
-    {
+    package func queueAttributes(queueURL: String, names: [String] = ["All"]) async throws(AWSError) -> [String: String] {
         try await client.json(
             .sqs, Self.wire, "GetQueueAttributes", subject: queueURL,
             GetQueueAttributes(QueueUrl: queueURL, AttributeNames: names), answer: GetQueueAttributesAnswer.self

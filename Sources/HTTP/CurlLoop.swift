@@ -81,7 +81,10 @@ final class CurlLoop: Sendable {
         var active: [ObjectIdentifier: EasyHandle] = [:]
         while true {
             let news = inbox.withLock { $0.take() }
-            if news.isStopping { break }
+            if news.isStopping {
+                close(&active, notBegun: news.added)
+                return
+            }
             for transfer in news.added { admit(transfer, &active) }
             for transfer in news.cancelled {
                 end(ObjectIdentifier(transfer), &active, .failure(.cancelled(transfer.request.place)))
@@ -96,7 +99,6 @@ final class CurlLoop: Sendable {
             let sleep = expire(&active)
             multi.poll(milliseconds: sleep)
         }
-        close(&active)
     }
 
     private func admit(_ transfer: Transfer, _ active: inout [ObjectIdentifier: EasyHandle]) {
@@ -136,13 +138,14 @@ final class CurlLoop: Sendable {
         easy.transfer.finish(result)
     }
 
-    private func close(_ active: inout [ObjectIdentifier: EasyHandle]) {
-        let left = inbox.withLock {
+    /// Ends everything: what is on its way, what had not begun, and what came in meanwhile.
+    private func close(_ active: inout [ObjectIdentifier: EasyHandle], notBegun: [Transfer]) {
+        let late = inbox.withLock {
             $0.isClosed = true
             return $0.take().added
         }
         for (key, easy) in active { end(key, &active, .failure(.closed(easy.transfer.request.place))) }
-        for transfer in left { transfer.finish(.failure(.closed(transfer.request.place))) }
+        for transfer in notBegun + late { transfer.finish(.failure(.closed(transfer.request.place))) }
         multi.close()
     }
 }

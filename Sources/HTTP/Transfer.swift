@@ -93,8 +93,7 @@ final class Transfer: @unchecked Sendable {
         return true
     }
 
-    private func write(_ piece: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int64, maxBytes: Int64) -> Bool
-    {
+    private func write(_ piece: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int64, maxBytes: Int64) -> Bool {
         guard bytesWritten + Int64(piece.count) <= maxBytes else {
             failure = .tooLarge(request.place, maxBytes: maxBytes)
             return false

@@ -39,6 +39,9 @@ struct SQLiteRow: Sendable {
 final class SQLite {
     /// How long a statement waits for another process's write, in milliseconds.
     static let busyTimeoutMilliseconds: Int32 = 10_000
+    /// For how long, and how far apart in milliseconds, write-ahead mode is asked for again.
+    static let maxModeWait = Duration.seconds(10)
+    static let modePauseMilliseconds: Int32 = 10
     /// The most prepared statements that are kept; there are fewer texts than that in this module.
     static let maxPreparedStatements = 64
 
@@ -61,8 +64,7 @@ final class SQLite {
         connection = handle
         self.path = path
         sqlite3_busy_timeout(handle, Self.busyTimeoutMilliseconds)
-        // Nested, because a throwing initialiser does not run deinit before all properties are set; here they are.
-        try execute("PRAGMA journal_mode = WAL")
+        try writeAhead()
         try execute("PRAGMA synchronous = FULL")
         try execute("PRAGMA foreign_keys = OFF")
     }
@@ -70,6 +72,19 @@ final class SQLite {
     deinit {
         for statement in prepared.values { sqlite3_finalize(statement) }
         sqlite3_close_v2(connection)
+    }
+
+    /// Turns write-ahead mode on. Processes that open a new database at once hinder each other here, and SQLite gives up
+    /// on that without waiting for the busy timeout.
+    private func writeAhead() throws(Failure) {
+        let sql = "PRAGMA journal_mode = WAL"
+        let ends = ContinuousClock.now + Self.maxModeWait
+        while true {
+            let code = sqlite3_exec(connection, sql, nil, nil, nil)
+            if code == SQLITE_OK { return }
+            guard code & 0xff == SQLITE_BUSY, ContinuousClock.now < ends else { throw failure(code, sql) }
+            sqlite3_sleep(Self.modePauseMilliseconds)
+        }
     }
 
     /// Runs statements that take no values and whose rows nobody wants.

@@ -228,6 +228,25 @@ struct CallTests {
         #expect(stage.sent.withLock { $0[0].limits.firstByte } == .seconds(50))
     }
 
+    @Test("a form is encoded as forms are")
+    func form() async {
+        let stage = Stage([.answer(200, "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>")])
+        let error = await awsError { () async throws(AWSError) in
+            _ = try await stage.client().sns.publish(
+                topicARN: "arn:t", message: " a b+é&=", subject: "S", attributes: ["k": "v w", "empty": ""])
+        }
+        #expect(error == nil)
+        guard case .bytes(let body)? = stage.sent.withLock({ $0.first?.body }) else {
+            Issue.record("no body was sent")
+            return
+        }
+        let attribute = "MessageAttributes.entry.1"
+        #expect(
+            String(decoding: body, as: UTF8.self)
+                == "Action=Publish&Version=2010-03-31&TopicArn=arn%3At&Message=+a+b%2B%C3%A9%26%3D&Subject=S"
+                + "&\(attribute).Name=k&\(attribute).Value.DataType=String&\(attribute).Value.StringValue=v+w")
+    }
+
     @Test("a placeholder that stands for two things is refused before anything is sent")
     func placeholders() async {
         let stage = Stage([])

@@ -129,7 +129,7 @@ struct LocalDatabaseTests {
 
     @Test("several workers may open a new root's database at once")
     func openedAtOnce() async throws {
-        for _ in 0..<10 {
+        for _ in 0..<30 {
             let folder = try TemporaryFolder()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<8 {

@@ -76,7 +76,7 @@ struct PageCodecTests {
         let page = try Self.compress(bytes, PageCompressor(codec))
         let decompressor = try PageDecompressor(reading)
         var random = Seeded(3)
-        for _ in 0..<3000 {
+        for _ in 0..<1000 {
             var damaged = page
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 damaged[Int.random(in: 0..<page.count, using: &random)] = UInt8.random(in: 0...255, using: &random)

@@ -10,30 +10,38 @@ struct OtherReadersTests {
 
     init() throws { folder = try TestFolder() }
 
-    /// Prints every value of a file as our ``ValueText``, one JSON list a column.
-    static let printValues = """
-        import sys, json, datetime, decimal, struct, uuid
+    /// Prints every value of a file, one JSON list a column, spelled as ``texts(_:)`` does.
+    static let printValues =
+        valuesOfTable + """
+
+            table = pq.read_table(sys.argv[1])
+            print(described(table))
+            """
+
+    /// Defines `described(table)`: a JSON document for ``Printed``.
+    static let valuesOfTable = """
+        import sys, json, decimal, struct, uuid
         import pyarrow as pa, pyarrow.parquet as pq
-        EPOCH = datetime.datetime(1970, 1, 1)
+        decimal.getcontext().prec = 100
         def text(v, t):
             if v is None: return None
             if pa.types.is_boolean(t): return 'true' if v else 'false'
-            if pa.types.is_float32(t): return 'f' + struct.pack('>f', v).hex()
+            if pa.types.is_float16(t) or pa.types.is_float32(t): return 'f' + struct.pack('>f', v).hex()
             if pa.types.is_float64(t): return 'd' + struct.pack('>d', v).hex()
             if pa.types.is_decimal(t): return str(v.scaleb(t.scale).to_integral_value())
-            if isinstance(v, bytes): return v.hex()
-            if isinstance(v, uuid.UUID): return v.bytes.hex()
-            return str(v)
+            return v.hex() if isinstance(v, bytes) else str(v)
         def raw(column):
             t = column.type
-            if isinstance(t, pa.BaseExtensionType): return raw(column.cast(t.storage_type) if False else column.combine_chunks().storage if hasattr(column.combine_chunks(), 'storage') else pa.chunked_array([c.storage for c in column.chunks]))
-            if pa.types.is_timestamp(t) or pa.types.is_time64(t): return [text(v, pa.int64()) for v in column.cast(pa.int64()).to_pylist()]
-            if pa.types.is_date32(t): return [text(v, pa.int32()) for v in column.cast(pa.int32()).to_pylist()]
-            return [text(v, t) for v in column.to_pylist()]
-        decimal.getcontext().prec = 100
-        table = pq.read_table(sys.argv[1])
-        print(json.dumps({'types': [str(f.type) for f in table.schema], 'nullable': [f.nullable for f in table.schema],
-            'values': [raw(table.column(i)) for i in range(table.num_columns)]}))
+            if isinstance(t, pa.BaseExtensionType):
+                return raw(pa.chunked_array([c.storage for c in column.chunks], t.storage_type))
+            if pa.types.is_timestamp(t): column = column.cast(pa.timestamp('us', t.tz)).cast(pa.int64())
+            elif pa.types.is_time(t): column = column.cast(pa.time64('us')).cast(pa.int64())
+            elif pa.types.is_date(t): column = column.cast(pa.int32())
+            elif pa.types.is_dictionary(t): column = column.cast(t.value_type)
+            return [text(v, column.type) for v in column.to_pylist()]
+        def described(table):
+            return json.dumps({'types': [str(f.type) for f in table.schema], 'nullable': [f.nullable for f in table.schema],
+                'values': [raw(table.column(i)) for i in range(table.num_columns)]})
         """
 
     struct Printed: Decodable {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# `make test`: builds the binary and the tests once (release), starts moto and PostgreSQL, runs every test, stops both.
+# `make test`: builds the release binary (what the end-to-end tests run) and the tests (debug, so that every check in the
+# code is on), starts moto and PostgreSQL, runs every test, stops both.
 # Arguments go to `swift test`, for example: Tests/TestBed/run-tests.sh --filter Parquet
 # LANDFALL_SHARED, a folder with more input files, is passed on; the tests that need it are skipped without it.
 set -euo pipefail
@@ -29,7 +30,8 @@ trap 'exit 143' TERM
 
 "$here/packages.sh"
 python=$("$here/setup.sh")
-swift build -c release --build-tests
+swift build -c release --product landfall
+swift build --build-tests
 
 "$python" "$here/motobed.py" 0 >"$scratch/moto.url" 2>"$scratch/moto.log" &
 moto=$!
@@ -46,4 +48,4 @@ postgres=$(LANDFALL_OWNER_PID=$$ "$here/postgres.sh" start "$scratch/postgres")
 export LANDFALL_BINARY=$PWD/.build/release/landfall LANDFALL_PYTHON=$python
 LANDFALL_TEST_MOTO=$(cat "$scratch/moto.url")
 export LANDFALL_TEST_MOTO LANDFALL_TEST_POSTGRES=$postgres
-swift test -c release --skip-build "$@"
+swift test --skip-build "$@"

@@ -20,8 +20,7 @@ package struct DynamoDB: Sendable {
     }
 
     /// DynamoDB `GetItem`; nil where there is no such item. An item past its time to live may still be there.
-    package func getItem(table: String, key: DynamoItem, consistent: Bool = true) async throws(AWSError) -> DynamoItem?
-    {
+    package func getItem(table: String, key: DynamoItem, consistent: Bool = true) async throws(AWSError) -> DynamoItem? {
         let input = GetItem(TableName: table, Key: key, ConsistentRead: consistent)
         let answer = try await client.json(
             .dynamoDB, Self.wire, "GetItem", subject: table, input, answer: GetItemAnswer.self)

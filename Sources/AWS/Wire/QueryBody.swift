@@ -10,13 +10,19 @@ enum QueryBody {
         parameters: [(name: String, value: String)]
     ) -> AWSCall {
         let all = [(name: "Action", value: action), (name: "Version", value: version)] + parameters
-        let form = all.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
+        let form = all.map { "\(formEncoded($0.name))=\(formEncoded($0.value))" }
         let body = Array(form.joined(separator: "&").utf8)
         var call = AWSCall(service: service, action: action, subject: subject, endpoint: endpoint)
         call.headers = [(name: "Content-Type", value: "application/x-www-form-urlencoded; charset=utf-8")]
         call.body = .bytes(body)
         call.payloadHash = SHA256.hexadecimal(body)
         return call
+    }
+
+    /// As HTML forms have it: a space is a plus.
+    private static func formEncoded(_ text: String) -> String {
+        text.split(separator: " ", omittingEmptySubsequences: false).map { PercentEncoding.encode(String($0)) }
+            .joined(separator: "+")
     }
 
     /// The root element of the answer.

@@ -180,8 +180,7 @@ extension AWSError {
     }
 
     private static func retryAfter(_ headers: HTTPHeaders) -> Duration? {
-        if let milliseconds = headers["x-amz-retry-after"].flatMap({ Int($0) }), (0...3_600_000).contains(milliseconds)
-        {
+        if let milliseconds = headers["x-amz-retry-after"].flatMap({ Int($0) }), (0...3_600_000).contains(milliseconds) {
             return .milliseconds(milliseconds)
         }
         if let seconds = headers["retry-after"].flatMap({ Int($0) }), (0...3600).contains(seconds) {

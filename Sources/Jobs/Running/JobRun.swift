@@ -48,6 +48,7 @@ package actor JobRun {
     /// `record` must have been claimed by this worker.
     package init(record: JobRecord, services: JobServices) {
         self.record = record
+        fence = record.fence
         self.services = services
         jobID = record.jobID
         attempt = record.attempt
@@ -176,7 +177,8 @@ package actor JobRun {
         record.updatedAt = now
     }
 
-    private lazy var fence = record.fence
+    /// The record's fence as it was last written, whatever ``record`` says since.
+    private var fence: JobRecord.Fence
 }
 
 extension JobServices {

@@ -311,6 +311,7 @@ final class ColumnReader {
     }
 
     private func decodeBytes(_ count: Int, into out: inout PendingValues) throws {
+        guard width > 0 || physical == .byteArray else { throw ParquetError.schema("a column has values of no bytes") }
         if type.column.storage == .bytes {
             let first = out.bytes.count
             try values.decodeBytes(count, width: width, into: &out.bytes)

@@ -111,7 +111,8 @@ struct ReadType: Sendable {
 
     private static func fixed(_ element: SchemaElement) throws -> ReadType {
         let width = element.typeLength ?? 0
-        guard width > 0 else { throw ParquetError.schema("FIXED_LEN_BYTE_ARRAY of \(width) bytes") }
+        // 0 stands in columns of nothing but nulls.
+        guard width >= 0 else { throw ParquetError.schema("FIXED_LEN_BYTE_ARRAY of \(width) bytes") }
         guard width <= ParquetLimits.maxPageBytes else {
             throw ParquetError.limit("a value's bytes", width, max: ParquetLimits.maxPageBytes)
         }

@@ -159,10 +159,12 @@ final class RecordChunker {
     }
 
     private func recordTooLong(_ length: Int) -> TabularError {
-        TabularError(
-            "csv.record_too_long",
+        let isCSV = dialect.delimiter != dialect.newline
+        return TabularError(
+            isCSV ? "csv.record_too_long" : "json.record_too_long",
             "Line \(line) (byte \(textOffset)): \(length) bytes without a record end; a record may have "
-                + "\(Self.maxRecordBytes). Is this a CSV file, and are its line ends LF, CRLF or CR?")
+                + "\(Self.maxRecordBytes). "
+                + (isCSV ? "Is this a CSV file, and are its line ends LF, CRLF or CR?" : "JSON lines have one object a line."))
     }
 }
 

@@ -14,7 +14,7 @@ package struct KeyPattern: Hashable, Sendable, CustomStringConvertible {
     /// The most alternatives that braces may multiply to.
     private static let maxAlternatives = 256
 
-    /// Nil where a brace is not closed, or braces give too many alternatives.
+    /// Nil where a brace is not closed or stands in another, or braces give too many alternatives.
     package init?(_ text: String) {
         guard let expanded = Self.expandBraces(Array(text)), expanded.count <= Self.maxAlternatives else { return nil }
         description = text
@@ -31,7 +31,9 @@ package struct KeyPattern: Hashable, Sendable, CustomStringConvertible {
         guard let close = text[open...].firstIndex(of: "}"), let rest = expandBraces(Array(text[(close + 1)...])) else {
             return nil
         }
-        let choices = text[(open + 1)..<close].split(separator: ",", omittingEmptySubsequences: false)
+        let inside = text[(open + 1)..<close]
+        guard !inside.contains("{") else { return nil }
+        let choices = inside.split(separator: ",", omittingEmptySubsequences: false)
         return choices.flatMap { choice in rest.map { text[..<open] + choice + $0 } }
     }
 

@@ -7,9 +7,9 @@ package enum Nearest {
         return name
     }
 
-    /// `; did you mean "columns"?`, or nothing where no name is near.
+    /// ` (did you mean "columns"?)`, or nothing where no name is near.
     package static func hint(for text: String, among names: [String]) -> String {
-        name(to: text, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
+        name(to: text, among: names).map { " (did you mean \"\($0)\"?)" } ?? ""
     }
 
     /// Levenshtein's distance.

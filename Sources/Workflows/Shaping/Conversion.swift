@@ -80,7 +80,8 @@ package struct Conversion: Sendable {
             rows += Int64(next.batch.rowCount)
         }
         guard rows == result.counts.written else {
-            throw notProven("\(result.counts.written) rows were written, \(rows) read back")
+            let difference = try firstDifference(path, result, digest)
+            throw notProven("\(result.counts.written) rows were written, \(rows) read back; \(difference)")
         }
         guard digest == result.digest else { throw notProven(try firstDifference(path, result, digest)) }
         return Receipt.Validation(compared: "every value of every column, in order, by reading the result back", rows: rows)
@@ -97,13 +98,18 @@ package struct Conversion: Sendable {
         let left = RowCursor(try plan.open(), column: column)
         let right = RowCursor(try outputFormat.reopen(path: path, schema: writtenSchema), column: column)
         var row: Int64 = 0
-        while let expected = try left.next(), let found = try right.next() {
+        while true {
+            let (expected, found) = (try left.next(), try right.next())
             row += 1
-            if expected != found {
-                return "column \"\(name)\", row \(row): expected \(expected ?? "null"), found \(found ?? "null")"
-            }
+            if expected == nil, found == nil { return "column \"\(name)\" differs in its checksum" }
+            guard expected != found else { continue }
+            return "column \"\(name)\", row \(row): expected \(Self.text(expected)), found \(Self.text(found))"
         }
-        return "column \"\(name)\" differs in its checksum"
+    }
+
+    private static func text(_ value: String??) -> String {
+        guard let value else { return "no row" }
+        return value.map { shown(Array($0.utf8)) } ?? "null"
     }
 }
 

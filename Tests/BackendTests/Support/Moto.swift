@@ -50,7 +50,7 @@ final class Moto: Sendable {
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         // The shell waits on a pipe that only this process holds: when we are gone it reads its end and stops the
         // server, by KILL because children inherit the mask of a dispatch thread, which blocks TERM.
-        process.arguments = ["-c", #""$0" "$1" 0 & server=$!; read line; kill -KILL "$server""#, python, bed]
+        process.arguments = ["-c", #""$0" "$1" 0 & server=$!; exec >&-; read line; kill -KILL "$server""#, python, bed]
         let lifeline = Pipe()
         let output = Pipe()
         process.standardInput = lifeline

@@ -24,8 +24,7 @@ struct RunLengthDecoder {
         packedEnd = at
     }
 
-    /// Bit-packed values without any header: data pages of RLE-less writers hold their levels so, and from the most
-    /// significant bit on (`BIT_PACKED`); see ``BitPackedLevels`` for those.
+    /// The next values.
     mutating func decode(_ count: Int, into out: UnsafeMutablePointer<UInt32>) throws {
         var done = 0
         while done < count {

@@ -1,0 +1,196 @@
+import Foundation
+import Testing
+
+@Suite(.enabled(if: TestBed.hasBinary, TestBed.needsBinary))
+struct ConvertTests {
+    private let folder: Folder
+    private let landfall: Landfall
+
+    init() throws {
+        folder = try Folder()
+        landfall = Landfall(folder)
+    }
+
+    @Test("convert --json prints the contract's members, and they are true")
+    func json() async throws {
+        try folder.write(Orders(100).csv, to: "in.csv")
+        let result = try await landfall("convert", "in.csv", "out.parquet", "--json")
+        #expect(result.code == 0)
+        #expect(result.error == "")
+        let report = try result.json()
+        #expect(report["input"].text == "in.csv")
+        #expect(report["output"].text == "out.parquet")
+        #expect(report["format"].text == "parquet")
+        #expect(report["rows_read"].int == 100)
+        #expect(report["rows_written"].int == 100)
+        #expect(report["rows_rejected"].int == 0)
+        #expect(report["validated"].bool == true)
+        #expect((report["seconds"].double ?? -1) >= 0)
+        #expect(report["columns"].list.map { $0["name"].text } == Orders.names)
+        #expect(
+            report["columns"].list.map { $0["type"].text } == [
+                "int64", "text", "decimal(5,2)", "date", "timestamptz", "int64", "bool", "text",
+            ])
+        #expect(report["columns"].list.map { $0["nullable"].bool } == [false, false, true, true, true, true, false, true])
+    }
+
+    private static let formats = ["csv", "jsonl", "parquet"]
+
+    @Test(
+        "every format becomes every other, with the same values", .enabled(if: TestBed.hasPython, TestBed.needsPython),
+        arguments: formats, formats)
+    func pairs(_ from: String, _ to: String) async throws {
+        let orders = Orders(3000)
+        try folder.write(orders.csv, to: "truth.csv")
+        try folder.write(orders.jsonLines, to: "in.jsonl")
+        try folder.write(orders.csv, to: "in.csv")
+        #expect(try await landfall("convert", "truth.csv", "in.parquet").code == 0)
+        let there = try await landfall("convert", "in.\(from)", "out.\(to)", "--json")
+        #expect(there.code == 0)
+        #expect(try there.json()["rows_written"].int == 3000)
+        #expect(try await landfall("convert", "out.\(to)", "last.parquet").code == 0)
+        let read = try await Python.required()("parquet", ["path": folder("last.parquet")])
+        #expect(read["names"].texts == Orders.names)
+        #expect(read["agree"].bool == true)
+        #expect(read["rows"].rows == orders.rows)
+        if to == "csv" { #expect(try folder.text("out.csv") == orders.csv) }
+    }
+
+    @Test(
+        "compressed inputs are read and compressed outputs written, by their names or their content",
+        arguments: ["csv.gz", "csv.zst", "jsonl.gz", "jsonl.zst"])
+    func compressed(_ ending: String) async throws {
+        let orders = Orders(500)
+        try folder.write(orders.csv, to: "in.csv")
+        #expect(try await landfall("convert", "in.csv", "out.\(ending)").code == 0)
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: folder("out.\(ending)")))
+        #expect(Array(bytes.prefix(2)) == (ending.hasSuffix("gz") ? [0x1F, 0x8B] : [0x28, 0xB5]))
+        let inspected = try await landfall("inspect", "out.\(ending)", "--json").json()
+        #expect(inspected["compression"].text == (ending.hasSuffix("gz") ? "gzip" : "zstd"))
+        try FileManager.default.moveItem(atPath: folder("out.\(ending)"), toPath: folder("unnamed"))
+        #expect(try await landfall("convert", "unnamed", "back.csv").code == 0)
+        #expect(try folder.text("back.csv") == orders.csv)
+    }
+
+    @Test(
+        "Parquet is written with the codec that was asked for", .enabled(if: TestBed.hasPython, TestBed.needsPython),
+        arguments: [("none", "UNCOMPRESSED"), ("zstd", "ZSTD"), ("gzip", "GZIP"), ("snappy", "SNAPPY"), ("lz4", "LZ4")])
+    func codecs(_ name: String, _ codec: String) async throws {
+        try folder.write(Orders(50).csv, to: "in.csv")
+        #expect(try await landfall("convert", "in.csv", "out.parquet", "--compression", name).code == 0)
+        let read = try await Python.required()("parquet", ["path": folder("out.parquet")])
+        #expect(read["codec"].text == codec)
+        #expect(read["rows"].rows == Orders(50).rows)
+    }
+
+    // MARK: What goes wrong
+
+    struct Wrong: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var arguments: [String]
+        var code: Int32
+        var error: String
+    }
+
+    private static let wrong: [Wrong] = [
+        Wrong(
+            testDescription: "no such input", arguments: ["none.csv", "out.parquet"], code: 66,
+            error: "landfall: none.csv: there is no such file. [input.not_found]\n"),
+        Wrong(
+            testDescription: "an output that does not say its format", arguments: ["good.csv", "out.xyz"], code: 64,
+            error: "landfall: The output's name \"out.xyz\" does not say its format. End it in .csv, .jsonl or .parquet, or give --to. [usage.format]\n"),
+        Wrong(
+            testDescription: "a format that is none", arguments: ["good.csv", "out.csv", "--to", "xml"], code: 64,
+            error: "landfall: --to must be csv, jsonl or parquet, found \"xml\". [usage.format]\n"),
+        Wrong(
+            testDescription: "a bad row", arguments: ["bad.csv", "out.parquet", "--schema", "schema.yaml"], code: 65,
+            error: "landfall: bad.csv line 3 (byte 7), column \"id\": expected int64, found \"x\". Fix the file, or set rows.on_error: reject (--on-error reject) to set bad rows aside. [value.bad_integer]\n"),
+        Wrong(
+            testDescription: "more bad rows than allowed",
+            arguments: ["bad.csv", "out.parquet", "--schema", "schema.yaml", "--on-error", "reject", "--max-rejects", "0"], code: 65,
+            error: "landfall: bad.csv has more than 0 bad rows (max_rejects); the last is at line 3 (byte 7), column \"id\": value.bad_integer, expected int64, found \"x\". [rows.too_many_rejects]\n"),
+        Wrong(
+            testDescription: "a schema with a key that is none", arguments: ["good.csv", "out.csv", "--schema", "wrong.yaml"], code: 78,
+            error: "landfall: wrong.yaml line 1: unknown key \"colums\" in wrong.yaml (did you mean \"columns\"?). [settings.unknown_key]\n"),
+    ]
+
+    @Test("each mistake has its exit code and its sentence, and leaves no file", arguments: wrong)
+    func mistakes(_ wrong: Wrong) async throws {
+        try folder.write("id,a\n1,b\n", to: "good.csv")
+        try folder.write("id\n100\nx\n2\n", to: "bad.csv")
+        try folder.write("columns: [{ name: id, type: int64 }]\n", to: "schema.yaml")
+        try folder.write("colums: []\n", to: "wrong.yaml")
+        let before = folder.files()
+        let result = try await landfall.run(["convert"] + wrong.arguments)
+        #expect(result.code == wrong.code)
+        #expect(result.error == wrong.error)
+        #expect(result.output == "")
+        #expect(folder.files().filter { !$0.hasPrefix(".run-") } == before)
+    }
+
+    @Test("a missing argument is a usage error that shows how it goes")
+    func usage() async throws {
+        let result = try await landfall("convert", "in.csv")
+        #expect(result.code == 64)
+        #expect(result.error.contains("Missing expected argument '<output>'"))
+        #expect(result.error.contains("Usage: landfall convert"))
+    }
+
+    @Test("a file that nobody can make sense of is told with its place, and nothing is written")
+    func broken() async throws {
+        try folder.write("a,b\n1,\"x\n2,y\n", to: "broken.csv")
+        let result = try await landfall("convert", "broken.csv", "out.parquet")
+        #expect(result.code == 65)
+        #expect(result.error.contains("Line 2 (byte 4): a quote is opened in the record that begins here and never closed."))
+        #expect(result.error.hasSuffix("[csv.unclosed_quote]\n"))
+        #expect(folder.files().filter { !$0.hasPrefix(".run-") } == ["broken.csv"])
+    }
+
+    @Test("an output that cannot be made is told, and so is an unknown variable in the environment")
+    func places() async throws {
+        try folder.write("a\n1\n", to: "in.csv")
+        let result = try await landfall("convert", "in.csv", "none/out.parquet")
+        #expect(result.code == 73)
+        #expect(result.error.hasSuffix("cannot be created: No such file or directory. [output.not_creatable]\n"))
+        let other = try await Landfall(folder, ["LANDFALL_BAKEND": "local"])("check")
+        #expect(other.code == 78)
+        #expect(
+            other.error
+                == "landfall: Unknown variable LANDFALL_BAKEND in the environment (did you mean \"LANDFALL_BACKEND\"?). [settings.unknown_key]\n")
+    }
+
+    @Test("an output that was there before stays as it was when a conversion fails")
+    func keepsOld() async throws {
+        try folder.write("id\n1\nx\n", to: "bad.csv")
+        try folder.write("columns: [{ name: id, type: int64 }]\n", to: "schema.yaml")
+        try folder.write("precious", to: "out.csv")
+        #expect(try await landfall("convert", "bad.csv", "out.csv", "--schema", "schema.yaml").code == 65)
+        #expect(try folder.text("out.csv") == "precious")
+    }
+
+    @Test("bad rows go to the rejects file with all that is known of them")
+    func rejects() async throws {
+        try folder.write("id,day\n1,2026-01-01\nx,2026-01-02\n3\n4,2026-02-30\n", to: "bad.csv")
+        try folder.write("columns: [{ name: id, type: int64 }, { name: day, type: date }]\n", to: "schema.yaml")
+        let result = try await landfall("convert", "bad.csv", "out.csv", "--schema", "schema.yaml", "--on-error", "reject", "--json")
+        #expect(result.code == 0)
+        let report = try result.json()
+        #expect(report["rows_read"].int == 4)
+        #expect(report["rows_written"].int == 1)
+        #expect(report["rows_rejected"].int == 3)
+        #expect(report["rejects"].text == "out.csv.rejects.csv")
+        #expect(try folder.text("out.csv") == "id,day\n1,2026-01-01\n")
+        #expect(
+            try folder.text("out.csv.rejects.csv") == """
+                id,day,_row,_line,_byte,_column,_code,_reason
+                x,2026-01-02,2,3,20,id,value.bad_integer,"expected int64, found ""x""\"
+                3,,3,4,33,,csv.field_count,"expected 2 fields, found 1"
+                4,2026-02-30,4,5,35,day,value.bad_date,"expected date, found ""2026-02-30""\"
+
+                """)
+        let named = try await landfall(
+            "convert", "bad.csv", "again.csv", "--schema", "schema.yaml", "--on-error", "reject", "--rejects", "my-rejects.csv")
+        #expect(named.code == 0)
+        #expect(try folder.text("my-rejects.csv") == folder.text("out.csv.rejects.csv"))
+    }
+}
