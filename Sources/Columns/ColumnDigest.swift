@@ -19,6 +19,7 @@ package struct ColumnDigest: Hashable, Sendable, Codable {
     }
 
     package mutating func add(_ column: ColumnVector) {
+        let column = column.type == .json ? column.withJSONNullsAsNulls : column
         switch column.values {
         case .int64(let values):
             values.withUnsafeBufferPointer { values in
@@ -91,9 +92,23 @@ package struct ColumnDigest: Hashable, Sendable, Codable {
         return mix(hash ^ rest)
     }
 
-    /// JSON text may have its line ends made blanks on the way (JSON lines have one object a line).
+    /// JSON text may have its line ends made blanks on the way (JSON lines have one object a line), and blanks around it
+    /// taken off.
     private static func hash(ofJSON bytes: Slice<UnsafeBufferPointer<UInt8>>) -> UInt64 {
-        bytes.map { $0 == 10 || $0 == 13 ? 32 : $0 }.withUnsafeBufferPointer { hash($0) }
+        func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 || byte == 10 || byte == 13 }
+        let trimmed = bytes.drop(while: isBlank)
+        let end = trimmed.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? trimmed.startIndex
+        return trimmed[..<end].map { $0 == 10 || $0 == 13 ? 32 : $0 }.withUnsafeBufferPointer { hash($0) }
+    }
+}
+
+extension ColumnVector {
+    /// The JSON value `null` counts as null: formats without types of their own cannot keep the two apart.
+    fileprivate var withJSONNullsAsNulls: ColumnVector {
+        guard case .bytes(let texts) = values else { return self }
+        var valid = self.valid
+        for row in valid.indices where valid[row] && texts[row].elementsEqual("null".utf8) { valid[row] = false }
+        return ColumnVector(type: type, values: values, valid: valid)
     }
 }
 

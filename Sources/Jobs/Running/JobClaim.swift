@@ -47,12 +47,9 @@ extension Failure {
 }
 
 extension JobServices {
-    /// Opens an ended job again, so that it can be claimed: because a person asked for it. A job that succeeded stays as
-    /// it is unless `evenSucceeded`.
-    package func reopen(_ jobID: String, evenSucceeded: Bool) async throws {
-        guard let ended = try await records.find(jobID), ended.status.isEnded,
-            ended.status != .succeeded || evenSucceeded
-        else { return }
+    /// Opens a job that ended without success again, so that it can be claimed: because a person asked for it.
+    package func reopen(_ jobID: String) async throws {
+        guard let ended = try await records.find(jobID), ended.status.isEnded, ended.status != .succeeded else { return }
         var record = ended
         record.status = .running
         record.attempt = 0

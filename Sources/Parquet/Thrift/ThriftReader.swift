@@ -146,7 +146,10 @@ struct ThriftReader {
 
     private mutating func listHeader() throws -> (count: Int, type: ThriftType) {
         let header = try byte()
-        guard let type = ThriftType(rawValue: header & 15) else { throw Self.malformed("element type \(header & 15)") }
+        // Some writers give an empty list no type.
+        guard let type = ThriftType(rawValue: header == 0 ? 1 : header & 15) else {
+            throw Self.malformed("element type \(header & 15)")
+        }
         // Every element takes a byte at least, so that no count beyond what is left can be true.
         let count = header >> 4 == 15 ? try length() : Int(header >> 4)
         guard count <= ParquetLimits.maxListElements else {

@@ -78,26 +78,53 @@ package struct CSVInspector {
         return nil
     }
 
-    /// The first record is data where a column that is otherwise a number, a date or the like has one there too.
+    /// Whether the first record names the columns.
+    ///
+    /// It does where a column that is otherwise of one kind has something else there: a word over numbers, a date over
+    /// numbers. It does not where numbers, dates or the like stand over their own kind, unless all of them look like years.
+    /// Where every column is text it does if its fields are words, all of them different; the first may be empty (an index).
     private func looksLikeHeader(_ first: [[UInt8]?], _ dialect: Dialect) throws -> Bool {
         var rest = dialect
         rest.header = true
         let sample = try observe(rest, fieldCount: first.count, limit: Self.headerSampleRecords)
+        var ownKind: [[UInt8]] = []
         for (field, column) in zip(first, sample.columns) {
             guard let field, !field.isEmpty else { continue }
             let (type, _) = column.verdict()
-            guard type != .text else { continue }
-            var own = TypeEvidence()
-            field.withUnsafeBufferPointer { own.observe($0, record: 0) }
-            if own.isText { return true }
+            let own = Self.evidence(of: field)
+            if type == .text {
+                if !own.isText { ownKind.append(field) }
+            } else if own.isText || !Self.fits(own.verdict().type, type) {
+                return true
+            } else {
+                ownKind.append(field)
+            }
         }
-        // No typed column tells: a row of plain words is a header; numbers, dates or gaps in it are data.
-        return first.allSatisfy { field in
-            guard let field, !field.isEmpty else { return false }
-            var own = TypeEvidence()
-            field.withUnsafeBufferPointer { own.observe($0, record: 0) }
-            return own.isText
-        } || first.count == 1
+        guard ownKind.isEmpty else {
+            return ownKind.allSatisfy(Self.looksLikeYear) && Set(ownKind).count == ownKind.count && sample.records > 0
+                && !zip(first, sample.columns).contains { $1.looksLikeYears }
+        }
+        let words = first.dropFirst().map { $0 ?? [] } + [first.first.flatMap { $0 } ?? []].filter { !$0.isEmpty }
+        return !words.isEmpty && words.allSatisfy { !$0.isEmpty } && Set(words).count == words.count
+    }
+
+    private static func evidence(of field: [UInt8]) -> TypeEvidence {
+        var evidence = TypeEvidence()
+        field.withUnsafeBufferPointer { evidence.observe($0, record: 0) }
+        return evidence
+    }
+
+    /// Whether a value of one type may stand in a column of another.
+    private static func fits(_ value: ColumnType, _ column: ColumnType) -> Bool {
+        func isNumber(_ type: ColumnType) -> Bool {
+            if case .decimal = type { return true }
+            return type == .int64 || type == .float64
+        }
+        return value == column || (isNumber(value) && isNumber(column))
+    }
+
+    private static func looksLikeYear(_ field: [UInt8]) -> Bool {
+        field.count == 4 && (field.starts(with: "19".utf8) || field.starts(with: "20".utf8)) && field.allSatisfy { $0 &- 48 < 10 }
     }
 
     private static let headerSampleRecords: Int64 = 1000

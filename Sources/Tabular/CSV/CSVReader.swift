@@ -31,13 +31,14 @@ package final class CSVReader: BatchSource {
     private var gridStarts: [UInt32] = []
     private var gridEnds: [UInt32] = []
 
-    /// `chunkBytes` is how much text is taken at a time; tests make it small.
+    /// `chunkBytes` is how much text is taken at a time; tests make it small, and try `exactScanOnly` too.
     package init(
-        source: any ByteSource, dialect: Dialect, mapping: FieldMapping, chunkBytes: Int = 1 << 20
+        source: any ByteSource, dialect: Dialect, mapping: FieldMapping, chunkBytes: Int = 1 << 20,
+        exactScanOnly: Bool = false
     ) throws {
         self.mapping = mapping
         schema = Schema(mapping.columns)
-        chunker = try RecordChunker(source: source, dialect: dialect, chunkBytes: chunkBytes)
+        chunker = try RecordChunker(source: source, dialect: dialect, chunkBytes: chunkBytes, exactScanOnly: exactScanOnly)
         headerPending = dialect.header
     }
 

@@ -48,7 +48,7 @@ struct ColumnParser {
         case .float32, .float64:
             let single = target.type == .float32
             let (values, valid) = fixed(column, target, empty: 0.0) { text in
-                single ? CellParsing.float64(text).map { Double(Float($0)) } : CellParsing.float64(text)
+                single ? CellParsing.float32(text) : CellParsing.float64(text)
             }
             vector = ColumnVector(type: target.type, values: .float64(values), valid: valid)
         }

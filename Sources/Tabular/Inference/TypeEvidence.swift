@@ -16,6 +16,7 @@ struct TypeEvidence {
     private(set) var quotedEmpties: Int64 = 0
     private var classes: Classes = []
     private var maxWholeDigits = 0
+    private var minWholeDigits = Int.max
     private var minScale = Int.max
     private var maxScale = 0
     private var exceedsInt64 = false
@@ -120,6 +121,7 @@ struct TypeEvidence {
             guard whole > 0, nonZero || !negative else { return nil }
             if whole >= 19, CellParsing.int64(text) == nil { exceedsInt64 = true }
             maxWholeDigits = max(maxWholeDigits, whole)
+            minWholeDigits = min(minWholeDigits, whole)
             minScale = 0
             if whole > 15, fitsDouble { fitsDouble = isExactDouble(text) }
             return .integer
@@ -168,6 +170,9 @@ struct TypeEvidence {
     private func canonicalTime(_ text: UnsafeBufferPointer<UInt8>) -> Classes? {
         CellParsing.time(text) != nil ? .time : nil
     }
+
+    /// Whether every value so far is a whole number of four digits.
+    var looksLikeYears: Bool { classes == .integer && maxWholeDigits == 4 && minWholeDigits == 4 }
 
     // MARK: Verdict
 

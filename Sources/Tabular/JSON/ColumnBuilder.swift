@@ -47,8 +47,9 @@ struct ColumnBuilder {
         case .uuid: guard CellParsing.uuid(text, to: &bytes.bytes) else { return false }
         case .bytes: guard CellParsing.hexBytes(text, to: &bytes.bytes) else { return false }
         case .float32, .float64:
-            guard let value = CellParsing.float64(text) else { return false }
-            floats.append(column.type == .float32 ? Double(Float(value)) : value)
+            let value = column.type == .float32 ? CellParsing.float32(text) : CellParsing.float64(text)
+            guard let value else { return false }
+            floats.append(value)
         case .decimal(let precision, let scale) where storage == .int128:
             guard let value = CellParsing.decimal128(text, precision: precision, scale: scale) else { return false }
             wide.append(value)

@@ -24,6 +24,8 @@ package struct JSONLinesInspector {
         var evidence: [TypeEvidence] = []
         var places: [[UInt8]: Int] = [:]
         var present: [Int64] = []
+        // The record in which each column was last met: a key that stands twice in a record counts once.
+        var lastRecord: [Int64] = []
         var records: Int64 = 0
         while let chunk = try chunker.next(fieldsPerRecord: 1) {
             try Task.checkCancellation()
@@ -56,11 +58,13 @@ package struct JSONLinesInspector {
                                 names.append(String(decoding: name, as: UTF8.self))
                                 evidence.append(TypeEvidence())
                                 present.append(0)
+                                lastRecord.append(0)
                             }
                         }
                         expected = place + 1
                         try Self.observe(kind, value, record, &evidence[place])
-                        if kind != .null { present[place] += 1 }
+                        if kind != .null, lastRecord[place] != record { present[place] += 1 }
+                        lastRecord[place] = record
                     }
                 } catch {
                     continue

@@ -157,7 +157,7 @@ enum CellParsing {
         guard digits > 0 else { return special(text) }
         if at < count {
             guard text[at] | 0x20 == UInt8(ascii: "e"),
-                let power = int64(Bytes(rebasing: text[(at &+ 1)...])), abs(power) < 10_000
+                let power = int64(Bytes(rebasing: text[(at &+ 1)...])), exponentRange.contains(power)
             else { return nil }
             exponent += Int(power)
         }
@@ -167,14 +167,31 @@ enum CellParsing {
             let magnitude = exponent < 0 ? value / exactPowers[-exponent] : value * exactPowers[exponent]
             return negative ? -magnitude : magnitude
         }
-        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: count + 1) { copy in
-            for i in 0..<count { copy[i] = CChar(bitPattern: text[i]) }
-            copy[count] = 0
-            guard let base = copy.baseAddress else { return nil }
-            let value = strtod(base, nil)
-            return value.isFinite ? value : nil
+        let value = withTerminated(text) { strtod($0, nil) }
+        // What is too large for a double, or so small that nothing is left of it, is not read: that would lose it.
+        return value.isFinite && (value != 0 || mantissa == 0) ? value : nil
+    }
+
+    /// As ``float64(_:)``, rounded once to single precision; nil where the number is beyond its range.
+    static func float32(_ text: Bytes) -> Double? {
+        guard let wide = float64(text) else { return nil }
+        guard wide.isFinite, wide != 0 else { return wide }
+        let value = withTerminated(text) { strtof($0, nil) }
+        return value.isFinite && value != 0 ? Double(value) : nil
+    }
+
+    private static let exponentRange: ClosedRange<Int64> = -9999...9999
+
+    /// Calls `body` with a copy of a number's text that C functions can read.
+    private static func withTerminated<Value>(_ text: Bytes, _ body: (UnsafePointer<CChar>) -> Value) -> Value {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: text.count + 1) { copy in
+            for i in 0..<text.count { copy[i] = CChar(bitPattern: text[i]) }
+            copy[text.count] = 0
+            return body(UnsafePointer(copy.baseAddress ?? emptyText))
         }
     }
+
+    private nonisolated(unsafe) static let emptyText = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
 
     private static let exactPowers: [Double] = (0...22).map { power in (0..<power).reduce(1.0) { value, _ in value * 10 } }
 
@@ -203,11 +220,26 @@ enum CellParsing {
         return tens < 10 && ones < 10 ? Int(tens) &* 10 &+ Int(ones) : nil
     }
 
-    /// `YYYY-MM-DD` (ISO 8601), years 0001 to 9999; days since 1970-01-01.
+    /// `YYYY-MM-DD` (ISO 8601), and years beyond 9999 or before 0 in the expanded form `+YYYYY-MM-DD`; days since 1970-01-01.
     @inline(__always)
     static func date(_ text: Bytes) -> Int64? {
-        guard text.count == 10 else { return nil }
-        return datePrefix(text)
+        guard text.count == 10 else { return expandedDate(text) }
+        return datePrefix(text) ?? expandedDate(text)
+    }
+
+    /// The most digits of a year in ISO 8601's expanded form.
+    private static let maxYearDigits = 7
+
+    @inline(never)
+    private static func expandedDate(_ text: Bytes) -> Int64? {
+        guard text.count >= 11, text[0] == UInt8(ascii: "+") || text[0] == UInt8(ascii: "-") else { return nil }
+        let digits = text.count - 7
+        guard (4...maxYearDigits).contains(digits), let year = int64(Bytes(rebasing: text[0..<(digits + 1)])),
+            text[digits + 1] == UInt8(ascii: "-"), text[digits + 4] == UInt8(ascii: "-"),
+            let month = twoDigits(text, digits + 2), let day = twoDigits(text, digits + 5),
+            CalendarDay.isValid(year: Int(year), month: month, day: day)
+        else { return nil }
+        return Int64(CalendarDay.days(year: Int(year), month: month, day: day))
     }
 
     @inline(__always)
@@ -216,7 +248,7 @@ enum CellParsing {
             let yearOfCentury = twoDigits(text, 2), let month = twoDigits(text, 5), let day = twoDigits(text, 8)
         else { return nil }
         let year = century &* 100 &+ yearOfCentury
-        guard year > 0, CalendarDay.isValid(year: year, month: month, day: day) else { return nil }
+        guard CalendarDay.isValid(year: year, month: month, day: day) else { return nil }
         return Int64(CalendarDay.days(year: year, month: month, day: day))
     }
 
@@ -251,7 +283,7 @@ enum CellParsing {
 
     /// A date, `T` or a blank, and a time; microseconds since 1970-01-01T00:00:00. Also a date alone: its midnight.
     static func timestamp(_ text: Bytes) -> Int64? {
-        if text.count == 10 { return date(text).map { $0 &* 86_400_000_000 } }
+        if let days = date(text) { return abs(days) <= maxTimestampDays ? days &* 86_400_000_000 : nil }
         guard let (micros, end) = dateAndTime(text), end == text.count else { return nil }
         return micros
     }
@@ -263,9 +295,19 @@ enum CellParsing {
         return micros &- offset
     }
 
+    /// What 64 bits of microseconds hold, in days.
+    private static let maxTimestampDays: Int64 = 106_000_000
+
     private static func dateAndTime(_ text: Bytes) -> (micros: Int64, end: Int)? {
-        guard text.count >= 19, text[10] | 0x20 == UInt8(ascii: "t") || text[10] == UInt8(ascii: " "),
-            let days = datePrefix(text), let (micros, end) = timePrefix(text, from: 11)
+        var dateEnd = 10
+        if text.count > 0, text[0] == UInt8(ascii: "+") || text[0] == UInt8(ascii: "-") {
+            guard let separator = text.firstIndex(where: { $0 | 0x20 == UInt8(ascii: "t") || $0 == UInt8(ascii: " ") })
+            else { return nil }
+            dateEnd = separator
+        }
+        guard text.count >= dateEnd + 9, text[dateEnd] | 0x20 == UInt8(ascii: "t") || text[dateEnd] == UInt8(ascii: " "),
+            let days = date(Bytes(rebasing: text[..<dateEnd])), abs(days) <= maxTimestampDays,
+            let (micros, end) = timePrefix(text, from: dateEnd + 1)
         else { return nil }
         return (days &* 86_400_000_000 &+ micros, end)
     }

@@ -15,7 +15,7 @@ package struct YAMLMapping {
         do {
             root = try Yams.compose(yaml: text)
         } catch {
-            throw Failure(.permanent, "settings.bad_yaml", "\(file) is not YAML: \(error)")
+            throw Self.failure(error, file)
         }
         guard let root else { throw Failure(.permanent, "settings.bad_yaml", "\(file) is empty.") }
         try self.init(root, place: file, file: file)
@@ -38,6 +38,20 @@ package struct YAMLMapping {
         self.members = members
         self.place = place
         self.file = file
+    }
+
+    /// What the parser says, in one sentence; its own text would show the file's lines.
+    private static func failure(_ error: any Error, _ file: String) -> Failure {
+        switch error {
+        case YamlError.duplicatedKeysInMapping(let keys, let context):
+            Failure(
+                .permanent, "settings.repeated_key",
+                "\(file) line \(context.mark.line): the key \"\(keys.sorted().first ?? "")\" stands twice.")
+        case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
+            YamlError.composer(_, let problem, let mark, _):
+            Failure(.permanent, "settings.bad_yaml", "\(file) line \(mark.line) is not YAML: \(problem).")
+        default: Failure(.permanent, "settings.bad_yaml", "\(file) is not YAML: \(error)")
+        }
     }
 
     private static func at(_ node: Node, _ file: String) -> String {

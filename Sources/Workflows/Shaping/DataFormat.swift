@@ -44,13 +44,36 @@ package enum DataFormat: String, Sendable, Codable, CaseIterable {
 
     /// Finds a file's format by its first bytes: Parquet's magic number, an object's brace, else CSV.
     static func detected(path: String) throws -> (format: DataFormat, compression: Container) {
-        let file = try FileByteSource(path: path)
-        if try head(of: file, count: 4) == Array("PAR1".utf8) { return (.parquet, .none) }
+        guard FileMark.isRegularOrMissing(path) else {
+            throw TabularError("input.not_a_file", "\(path) is no regular file. Files are read more than once: save it first.")
+        }
+        let magic = try head(of: try FileByteSource(path: path), count: 6)
+        if magic.starts(with: "PAR1".utf8) { return (.parquet, .none) }
+        if let (_, name) = foreignContainers.first(where: { magic.starts(with: $0.0) }) {
+            throw TabularError("input.unsupported_container", "\(path) is a \(name) file; gzip and zstd are read so far.")
+        }
         let (source, container) = try openByteSource(path: path)
         var start = try head(of: source, count: 4096)[...]
         if start.starts(with: [0xEF, 0xBB, 0xBF]) { start = start.dropFirst(3) }
-        let first = start.first { ![32, 9, 10, 13].contains($0) }
-        return (first == UInt8(ascii: "{") ? .jsonl : .csv, container)
+        return (looksLikeJSON(start) ? .jsonl : .csv, container)
+    }
+
+    /// What other containers begin with.
+    private static let foreignContainers: [([UInt8], String)] = [
+        (Array("BZh".utf8), "bzip2"), (Array("PK".utf8) + [3, 4], "zip"), ([0xFD] + Array("7zXZ".utf8), "xz"),
+        ([0x1F, 0x9D], "compress (.Z)"), (Array("7z".utf8) + [0xBC, 0xAF], "7z"), (Array("Rar!".utf8), "rar"),
+    ]
+
+    /// An object, or an array whose beginning is no CSV header in brackets (`[name],[city]`).
+    private static func looksLikeJSON(_ start: ArraySlice<UInt8>) -> Bool {
+        func isBlank(_ byte: UInt8) -> Bool { [32, 9, 10, 13].contains(byte) }
+        let text = start.drop(while: isBlank)
+        if text.first == UInt8(ascii: "{") { return true }
+        guard text.first == UInt8(ascii: "[") else { return false }
+        let rest = text.dropFirst()
+        if rest.first.map({ $0 == 10 || $0 == 13 }) ?? true { return true }
+        guard let next = rest.first(where: { !isBlank($0) }) else { return true }
+        return "{[\"]-0123456789".utf8.contains(next)
     }
 
     private static func head(of source: any ByteSource, count: Int) throws -> [UInt8] {

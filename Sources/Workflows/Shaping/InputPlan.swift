@@ -159,6 +159,9 @@ extension ColumnDeclaration {
 
 /// A Parquet file as a source of batches.
 private final class ParquetSource: BatchSource {
+    /// The most values in a batch: what bounds memory for wide files.
+    private static let maxCells = 1 << 20
+
     let schema: Schema
     private let reader: ParquetReader
 
@@ -168,7 +171,8 @@ private final class ParquetSource: BatchSource {
     }
 
     func next() throws -> ReadResult? {
-        guard var batch = try reader.nextBatch() else { return nil }
+        let rows = max(1, min(ColumnBatch.maxRows, Self.maxCells / max(1, schema.columns.count)))
+        guard var batch = try reader.nextBatch(maxRows: rows) else { return nil }
         batch.schema = schema
         return ReadResult(batch: batch, rejects: [])
     }

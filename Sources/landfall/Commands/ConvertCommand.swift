@@ -33,8 +33,19 @@ struct ConvertCommand: AsyncParsableCommand {
 
     func run() async throws {
         let started = WallClock.system.now()
+        _ = try Settings(defaultBackend: .local)
         let format = try outputFlags.format(of: output)
         var outputOptions = try outputFlags.options()
+        if format != .parquet, !["zstd", "gzip", "none", nil].contains(outputOptions.compression) {
+            throw Failure(.permanent, "usage.compression", "--compression: text files can be compressed with zstd or gzip.")
+        }
+        let file = try OutputPath(output, flag: "OUTPUT", apartFrom: [input])
+        let rejectsName = rejectFlags.rejects ?? output + ".rejects.csv"
+        let rejects = try OutputPath(rejectsName, flag: "--rejects", apartFrom: [input, file.path])
+        defer {
+            file.discard()
+            rejects.discard()
+        }
         if outputOptions.compression == nil, format != .parquet {
             // The file is written under another name first, which does not say how it is compressed.
             outputOptions.compression = DataFormat.named(by: output).compression.rawValue
@@ -44,30 +55,18 @@ struct ConvertCommand: AsyncParsableCommand {
             plan: try InputPlan(path: input, options: try inputFlags.options()), format: format, options: outputOptions,
             policy: try rejectFlags.policy(), sourceName: input,
             metadata: ["landfall.source": SourceURI.file(try Assembly.absolute(input)), "landfall.version": "landfall \(Landfall.version)"])
-        let rejects = rejectFlags.rejects ?? output + ".rejects.csv"
-        let part = output + ".landfall-part"
-        let rejectsPart = rejects + ".landfall-part"
-        defer {
-            unlink(part)
-            unlink(rejectsPart)
-        }
-        let result = try conversion.write(to: part, rejectsPath: rejectsPart)
-        let validated = try noValidate ? nil : conversion.prove(result, path: part)
-        if result.hasRejects { try Self.move(rejectsPart, to: rejects) }
-        try Self.move(part, to: output)
+        let result = try conversion.write(to: file.part, rejectsPath: rejects.part)
+        let validated = try noValidate ? nil : conversion.prove(result, path: file.part)
+        // Rejects of an earlier run would belong to no output that there is.
+        if result.hasRejects { try rejects.publish() } else if rejectFlags.rejects == nil { unlink(rejects.path) }
+        try file.publish()
 
         let report = Report(
             input: input, output: output, format: format.rawValue, rowsRead: result.counts.read,
             rowsWritten: result.counts.written, rowsRejected: result.counts.rejected, columns: result.columns,
-            validated: validated != nil, rejects: result.hasRejects ? rejects : nil,
+            validated: validated != nil, rejects: result.hasRejects ? rejectsName : nil,
             bytes: FileMark(path: output)?.size ?? 0, seconds: WallClock.system.now().seconds(since: started))
         if json { try Terminal.say(report: report) } else { say(report) }
-    }
-
-    private static func move(_ from: String, to: String) throws(Failure) {
-        guard rename(from, to) == 0 else {
-            throw Failure(.permanent, "output.not_creatable", "\(to) cannot be written: \(String(cString: strerror(errno))).")
-        }
     }
 
     private func say(_ report: Report) {

@@ -38,11 +38,16 @@ struct InputFlags: ParsableArguments {
         options.hints.escape = try byte(escape, "--escape")
         options.hints.nullMarkers = nulls
         if let encoding, !InputOptions.isUTF8(encoding) {
-            throw Failure(.permanent, "encoding.unsupported", "--encoding \(encoding) is not supported yet; only UTF-8 is.")
+            throw Failure(.permanent, "usage.encoding", "--encoding \(encoding) is not supported yet; only UTF-8 is.")
         }
         if member != nil { throw Failure(.permanent, "usage.member", "--member: archives are not read yet.") }
         if let threads, threads < 1 { throw Failure(.permanent, "usage.threads", "--threads must be 1 or more.") }
-        if let memory { _ = try Settings.bytes(memory) }
+        if let memory, (try? Settings.bytes(memory)) == nil {
+            throw Failure(.permanent, "usage.memory", "--memory must be bytes, or like 512MiB or 2GiB, found \"\(memory)\".")
+        }
+        if let delimiter = options.hints.delimiter, delimiter == options.hints.quote ?? UInt8(ascii: "\"") {
+            throw Failure(.permanent, "usage.delimiter", "--delimiter and --quote must be different characters.")
+        }
         return options
     }
 
@@ -109,6 +114,9 @@ struct RejectFlags: ParsableArguments {
         }
         if let maxRejectRatio, !(0...1).contains(maxRejectRatio) {
             throw Failure(.permanent, "usage.max_reject_ratio", "--max-reject-ratio must be from 0 to 1.")
+        }
+        if let maxRejects, maxRejects < 0 {
+            throw Failure(.permanent, "usage.max_rejects", "--max-rejects must be 0 or more.")
         }
         return RejectPolicy(rejects: onError == "reject", maxRejects: maxRejects, maxRejectRatio: maxRejectRatio)
     }

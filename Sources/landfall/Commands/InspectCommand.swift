@@ -48,6 +48,7 @@ struct InspectCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        _ = try Settings(defaultBackend: .local)
         let plan = try InputPlan(path: input, options: try inputFlags.options())
         let report = Report(
             input: input, format: plan.format.rawValue, compression: plan.compression.rawValue,

@@ -3,7 +3,9 @@ import FoundationEssentials
 import Glibc
 import Jobs
 import LocalBackend
+import Postgres
 import SQL
+import SigV4
 import Tabular
 import Worker
 import Workflows
@@ -32,16 +34,18 @@ struct RunCommand: AsyncParsableCommand {
         flags[.output] = output
         flags[.databaseURL] = database
         let isRemote = input.hasPrefix("s3://")
+        // A bad URL is better known before the work than after it.
+        if let database { _ = try DatabaseURL(database) }
         let settings = try Settings(flags: flags, defaultBackend: isRemote ? .aws : .local)
         let assembly = try Assembly(settings)
         let arrival = try await self.arrival(assembly)
-        let chosen = try choose(arrival, settings)
+        let pipeline = try choose(arrival, settings)
         let services = assembly.services
-        let jobID = JobID.of(arrival, pipeline: chosen.pipeline.name)
-        try await services.reopen(jobID, evenSucceeded: chosen.isAdHoc)
+        let jobID = JobID.of(arrival, pipeline: pipeline.name)
+        try await services.reopen(jobID)
 
-        let executor = JobExecutor(catalog: PipelineCatalog([chosen.pipeline]), services: services)
-        let request = JobRequest(arrival: arrival, pipeline: chosen.pipeline.name)
+        let executor = JobExecutor(catalog: PipelineCatalog([pipeline]), services: services)
+        let request = JobRequest(arrival: arrival, pipeline: pipeline.name)
         let stop = StopSignal()
         let signals = Signals(raising: stop)
         let work = Task { await executor.execute(request) {} }
@@ -76,9 +80,8 @@ struct RunCommand: AsyncParsableCommand {
         path.split(separator: "/").last.map(String.init) ?? path
     }
 
-    private func choose(_ arrival: Arrival, _ settings: Settings) throws -> (pipeline: Pipeline, isAdHoc: Bool) {
+    private func choose(_ arrival: Arrival, _ settings: Settings) throws -> Pipeline {
         var pipeline: Pipeline
-        var isAdHoc = false
         if let name = self.pipeline {
             if name.hasSuffix(".yaml") || name.hasSuffix(".yml") || name.contains("/") {
                 pipeline = try PipelineCatalog.read(path: name)
@@ -92,11 +95,10 @@ struct RunCommand: AsyncParsableCommand {
             pipeline = match
         } else {
             pipeline = try adHoc(arrival, settings)
-            isAdHoc = true
         }
         if let output { pipeline.output.to = output.hasPrefix("s3://") ? output : try Assembly.absolute(output) }
         try applyFlags(to: &pipeline)
-        return (pipeline, isAdHoc)
+        return pipeline
     }
 
     private func adHoc(_ arrival: Arrival, _ settings: Settings) throws -> Pipeline {
@@ -104,7 +106,7 @@ struct RunCommand: AsyncParsableCommand {
         if database != nil {
             let table = try TableName(name: stem)
             return Pipeline(
-                name: "run-load", workflow: .loader, target: .init(table: table, mode: .append),
+                name: adHocName, workflow: .loader, target: .init(table: table, mode: .append),
                 output: .init(format: .parquet))
         }
         guard output != nil else {
@@ -112,7 +114,12 @@ struct RunCommand: AsyncParsableCommand {
                 .permanent, "pipeline.no_match",
                 "No pipeline in \(settings.pipelines) takes \(arrival.key). Give --pipeline, --database or --output.")
         }
-        return Pipeline(name: "run-convert", workflow: .convertor, output: .init(format: .parquet))
+        return Pipeline(name: adHocName, workflow: .convertor, output: .init(format: .parquet))
+    }
+
+    /// The same flags make the same job of the same file; other flags make another.
+    private var adHocName: String {
+        "run-" + String(SHA256.hexadecimal(CommandLine.arguments.dropFirst().joined(separator: "\0")).prefix(8))
     }
 
     /// Flags win over the pipeline.

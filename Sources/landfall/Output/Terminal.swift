@@ -7,9 +7,16 @@ enum Terminal {
     /// Whether a person watches stderr.
     static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// A result that cannot be written ends the command: nobody would know of it.
     static func say(_ line: String) {
-        put(line + "\n", STDOUT_FILENO)
+        guard put(line + "\n", STDOUT_FILENO) else {
+            complain("landfall: The result cannot be written to stdout: \(String(cString: strerror(errno))). [output.write_failed]")
+            exit(cannotCreateOutput)
+        }
     }
+
+    /// EX_CANTCREAT of sysexits.h.
+    private static let cannotCreateOutput: Int32 = 73
 
     /// One JSON document on one line, its keys as they are.
     static func say(json value: some Encodable) throws {
@@ -25,18 +32,19 @@ enum Terminal {
     }
 
     static func complain(_ line: String) {
-        put(line + "\n", STDERR_FILENO)
+        _ = put(line + "\n", STDERR_FILENO)
     }
 
-    private static func put(_ text: String, _ descriptor: Int32) {
+    private static func put(_ text: String, _ descriptor: Int32) -> Bool {
         let bytes = Array(text.utf8)
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
-            if count <= 0 { return }
+            if count <= 0 { return false }
             written += count
         }
+        return true
     }
 
     /// Standard input up to its end, or up to a limit.

@@ -52,6 +52,11 @@ final class Database: Sendable {
         _ = try await Self.psql(url, sql)
     }
 
+    /// Runs a script as the contract says users may.
+    func run(file: String) async throws {
+        _ = try await Self.psql(url, ["-f", file])
+    }
+
     /// Holds a table against everybody until the lock is let go.
     func lock(_ table: String) async throws -> TableLock {
         let lock = try TableLock(url: url, table: table)
@@ -70,6 +75,10 @@ final class Database: Sendable {
     }
 
     private static func psql(_ url: String, _ sql: String) async throws -> String {
+        try await psql(url, ["-c", sql])
+    }
+
+    private static func psql(_ url: String, _ work: [String]) async throws -> String {
         let folder = try Folder()
         let output = open(folder("out"), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         let error = open(folder("err"), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -78,9 +87,8 @@ final class Database: Sendable {
         let child = try ChildProcess(
             "psql",
             [
-                "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-F", "\u{1F}", "-R", "\u{1E}", "-P", "null=\u{1}null", "-c",
-                sql, url,
-            ], environment: TestBed.environment, folder: "/", descriptors: (nothing, output, error))
+                "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-F", "\u{1F}", "-R", "\u{1E}", "-P", "null=\u{1}null",
+            ] + work + [url], environment: TestBed.environment, folder: "/", descriptors: (nothing, output, error))
         guard try await child.end() == .code(0) else {
             throw ChildProcess.Failure(description: "psql: \(try folder.text("err"))")
         }
