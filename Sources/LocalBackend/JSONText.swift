@@ -10,8 +10,9 @@ enum JSONText {
     }
 
     /// - Throws: `Failure` `local.database` where the text, which we wrote, is not what it should be.
-    static func decode<Value: Decodable>(_ type: Value.Type, from text: String, column: String) throws(Failure) -> Value
-    {
+    static func decode<Value: Decodable>(
+        _ type: Value.Type, from text: String, column: String
+    ) throws(Failure) -> Value {
         do {
             return try JSONDecoder().decode(type, from: Data(text.utf8))
         } catch {

@@ -52,7 +52,8 @@ extension ParquetError {
 
     static func limit(_ what: String, _ found: some BinaryInteger, max: some BinaryInteger) -> ParquetError {
         ParquetError(
-            code: "parquet.limit", message: "\(what): \(found) is more than \(max), the most that is read. "
+            code: "parquet.limit",
+            message: "\(what): \(found) is more than \(max), the most that is read. "
                 + "The file is damaged, or written in a way that is not supported.")
     }
 

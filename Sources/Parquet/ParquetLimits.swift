@@ -18,7 +18,7 @@ package enum ParquetLimits {
     static let maxBatchColumnBytes = 64 << 20
     /// Bytes that are read ahead, all columns together, and for one column.
     static let readAheadBytes = 32 << 20
-    static let columnReadAheadBytes = 16 << 10 ... 1 << 20
+    static let columnReadAheadBytes = 16 << 10...1 << 20
     /// Bytes of unfinished pages that a writer holds, all columns together, and the smallest page that it is cut to.
     static let openPageBytes = 96 << 20
     static let minPageBytes = 64 << 10

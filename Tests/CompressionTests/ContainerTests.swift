@@ -38,7 +38,8 @@ struct ContainerTests {
 
     @Test("several members or frames are one stream", arguments: [Container.gzip, .zstd])
     func severalMembers(container: Container) throws {
-        let bytes = try Self.compress(Array("one ".utf8), container) + Self.compress([], container)
+        let bytes =
+            try Self.compress(Array("one ".utf8), container) + Self.compress([], container)
             + Self.compress(Array("two".utf8), container)
         let path = try folder.file("sample", bytes)
         #expect(try drain(openByteSource(path: path).source) == Array("one two".utf8))
@@ -107,10 +108,11 @@ struct ContainerTests {
         #expect(code { _ = try openByteSource(path: folder.path + "/none") } == "input.not_found")
         #expect(code { _ = try openByteSource(path: folder.path) } == "input.not_a_file")
         #expect(code { _ = try FileByteSink(path: folder.path + "/none/file") } == "output.not_creatable")
-        #expect(code {
-            let sink = try FileByteSink(path: "/dev/full")
-            try samples[3].bytes.withUnsafeBytes { try sink.write($0) }
-            try sink.finish()
-        } == "output.no_space")
+        #expect(
+            code {
+                let sink = try FileByteSink(path: "/dev/full")
+                try samples[3].bytes.withUnsafeBytes { try sink.write($0) }
+                try sink.finish()
+            } == "output.no_space")
     }
 }

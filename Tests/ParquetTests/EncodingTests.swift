@@ -148,7 +148,10 @@ struct BoundsTests {
             ("short", "short", "short"), (a63 + "b", a63 + "b", a63 + "b"), (a63 + "bc", a63 + "b", a63 + "c"),
             (a63 + "éx", a63, String(repeating: "a", count: 62) + "b"),
             (a63 + "\u{7F}x", a63 + "\u{7F}", a63 + "\u{80}"),
-            (String(repeating: "\u{D7FF}", count: 30), String(repeating: "\u{D7FF}", count: 21), String(repeating: "\u{D7FF}", count: 20) + "\u{E000}"),
+            (
+                String(repeating: "\u{D7FF}", count: 30), String(repeating: "\u{D7FF}", count: 21),
+                String(repeating: "\u{D7FF}", count: 20) + "\u{E000}"
+            ),
             (String(repeating: "\u{10FFFF}", count: 17), String(repeating: "\u{10FFFF}", count: 16), nil),
             ("z" + String(repeating: "\u{10FFFF}", count: 17), "z" + String(repeating: "\u{10FFFF}", count: 15), "{"),
         ]

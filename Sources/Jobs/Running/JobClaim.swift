@@ -17,6 +17,8 @@ extension JobServices {
 
     /// Claims the job of an arrival: makes its record, or takes over one that nobody holds any more.
     package func claim(jobID: String, pipeline: String, workflow: String, arrival: Arrival) async throws -> JobClaim {
+        // Unique to this claim: a write whose answer was lost is known again by it.
+        let owner = "\(self.owner):\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
         for _ in 0..<Self.maxClaimRaces {
             let now = clock.now()
             guard var record = try await records.find(jobID) else {
@@ -27,6 +29,7 @@ extension JobServices {
                 continue
             }
             if record.status.isEnded { return .ended(record) }
+            if record.owner == owner { return .claimed(record) }
             if let until = record.leaseUntil, until > now { return .held(until: until) }
             let fence = record.fence
             record.owner = owner

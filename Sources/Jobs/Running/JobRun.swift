@@ -171,7 +171,13 @@ package actor JobRun {
         next.leaseUntil = lease.map { now.advanced(by: $0) }
         let written: Bool
         do {
-            written = try await services.records.replace(next, expecting: fence)
+            var stored = try await services.records.replace(next, expecting: fence)
+            if !stored {
+                // Either the lease is lost, or only the answer to an earlier try of this very write.
+                let found = try await services.records.find(jobID)
+                stored = found?.fence == next.fence && found?.updatedAt == next.updatedAt
+            }
+            written = stored
         } catch {
             throw Failure(error)
         }

@@ -7,6 +7,12 @@ final class Signals {
     private var sources: [any DispatchSourceSignal] = []
 
     init(raising stop: StopSignal) {
+        // Whoever started us may have blocked them.
+        var all = sigset_t()
+        sigemptyset(&all)
+        sigaddset(&all, SIGTERM)
+        sigaddset(&all, SIGINT)
+        pthread_sigmask(SIG_UNBLOCK, &all, nil)
         for number in [SIGTERM, SIGINT] {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())

@@ -10,7 +10,7 @@ struct RejectTests {
         Column(name: "day", type: .date), Column(name: "note", type: .text),
     ]
 
-    private static let text = """
+    private static let text = #"""
         id,amount,day,note
         1,2.50,2026-01-31,fine
         2,"3,5",2026-01-31,"two
@@ -24,7 +24,7 @@ struct RejectTests {
         6,99999.00,2026-01-31,""
         7,1.00,2026-01-31,"open"x
         8,,,
-        """
+        """#
 
     private static func reading(_ chunkBytes: Int, exactScanOnly: Bool = false) throws -> Reading {
         try CSVPaths.read(
@@ -132,12 +132,12 @@ struct RejectsWriterTests {
     func text() throws {
         let sink = try Self.written([Self.reject(["1", nil, ""], column: "note"), Self.reject(["2"], reason: "short")])
         #expect(
-            sink.text == """
+            sink.text == #"""
                 id,"amount, net",note,_row,_line,_byte,_column,_code,_reason
-                1,,"",7,9,1234,note,value.bad_date,"it is, ""so""\"
+                1,,"",7,9,1234,note,value.bad_date,"it is, ""so"""
                 2,,,7,9,1234,,value.bad_date,short
 
-                """)
+                """#)
     }
 
     @Test("what our reader reads from it are the fields as they were", arguments: [UInt8(ascii: ","), UInt8(ascii: ";"), 9])

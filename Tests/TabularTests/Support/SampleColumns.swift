@@ -66,7 +66,7 @@ enum SampleColumns {
     }
 
     private static func float(_ type: ColumnType, _ random: inout Seeded) -> Double {
-        let special: [Double] = [0, -0.0, .infinity, -.infinity, .nan, 0.1, 1e23, 5e-324, .greatestFiniteMagnitude, 1 / 3]
+        let special: [Double] = [0, -0.0, .infinity, -.infinity, .nan, 0.1, 1e23, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1 / 3]
         if type == .float32 {
             if random.chance(30) { return Double(Float(special[random.below(7)])) }
             let value = Float(bitPattern: UInt32.random(in: 0 ... .max, using: &random))
