@@ -4,6 +4,7 @@
 /// |---|---|
 /// | `parquet.bad_magic` | the file does not begin and end as a Parquet file does |
 /// | `parquet.encrypted` | the file or a column of it is encrypted |
+/// | `parquet.external_column` | a column's pages are in another file |
 /// | `parquet.truncated` | something reaches beyond the end of what holds it |
 /// | `parquet.footer`, `parquet.schema` | the metadata contradicts itself |
 /// | `parquet.thrift` | a structure is not in Thrift's compact protocol |

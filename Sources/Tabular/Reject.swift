@@ -10,7 +10,7 @@ package struct Reject: Hashable, Sendable {
     package var column: String?
     package var code: String
     package var reason: String
-    /// The record's fields as they were, decoded; nil stands for an unquoted empty field.
+    /// The record's fields as they were, decoded; nil stands for null: an unquoted empty field or null marker.
     package var fields: [[UInt8]?]
 
     package init(

@@ -88,11 +88,12 @@ package struct JobExecutor: Sendable {
                 "\(services.maxAttempts) attempts did not do the job\(last)".clipped(toUTF8Bytes: 900))
             return await end(run, failure)
         }
+        // An end is short, and must not be cut off when the worker leaves: tasks of their own are not cancelled with ours.
         do {
             let uploaded = try await work(run, pipeline, record.arrival, keepAlive)
-            return await succeed(run, uploaded)
+            return await Task { await succeed(run, uploaded) }.value
         } catch {
-            return await end(run, error)
+            return await Task { await end(run, error) }.value
         }
     }
 

@@ -98,20 +98,27 @@ struct ConvertTests {
             error: "landfall: none.csv: there is no such file. [input.not_found]\n"),
         Wrong(
             testDescription: "an output that does not say its format", arguments: ["good.csv", "out.xyz"], code: 64,
-            error: "landfall: The output's name \"out.xyz\" does not say its format. End it in .csv, .jsonl or .parquet, or give --to. [usage.format]\n"),
+            error:
+                "landfall: The output's name \"out.xyz\" does not say its format. End it in .csv, .jsonl or .parquet, or give --to. [usage.format]\n"
+        ),
         Wrong(
             testDescription: "a format that is none", arguments: ["good.csv", "out.csv", "--to", "xml"], code: 64,
             error: "landfall: --to must be csv, jsonl or parquet, found \"xml\". [usage.format]\n"),
         Wrong(
             testDescription: "a bad row", arguments: ["bad.csv", "out.parquet", "--schema", "schema.yaml"], code: 65,
-            error: "landfall: bad.csv line 3 (byte 7), column \"id\": expected int64, found \"x\". Fix the file, or set rows.on_error: reject (--on-error reject) to set bad rows aside. [value.bad_integer]\n"),
+            error:
+                "landfall: bad.csv line 3 (byte 7), column \"id\": expected int64, found \"x\". Fix the file, or set rows.on_error: reject (--on-error reject) to set bad rows aside. [value.bad_integer]\n"
+        ),
         Wrong(
             testDescription: "more bad rows than allowed",
             arguments: ["bad.csv", "out.parquet", "--schema", "schema.yaml", "--on-error", "reject", "--max-rejects", "0"], code: 65,
-            error: "landfall: bad.csv has more than 0 bad rows (max_rejects); the last is at line 3 (byte 7), column \"id\": value.bad_integer, expected int64, found \"x\". [rows.too_many_rejects]\n"),
+            error:
+                "landfall: bad.csv has more than 0 bad rows (max_rejects); the last is at line 3 (byte 7), column \"id\": value.bad_integer, expected int64, found \"x\". [rows.too_many_rejects]\n"
+        ),
         Wrong(
             testDescription: "a schema with a key that is none", arguments: ["good.csv", "out.csv", "--schema", "wrong.yaml"], code: 78,
-            error: "landfall: wrong.yaml line 1: unknown key \"colums\" in wrong.yaml (did you mean \"columns\"?). [settings.unknown_key]\n"),
+            error: "landfall: wrong.yaml line 1: unknown key \"colums\" in wrong.yaml (did you mean \"columns\"?). [settings.unknown_key]\n"
+        ),
     ]
 
     @Test("each mistake has its exit code and its sentence, and leaves no file", arguments: wrong)
@@ -156,7 +163,8 @@ struct ConvertTests {
         #expect(other.code == 78)
         #expect(
             other.error
-                == "landfall: Unknown variable LANDFALL_BAKEND in the environment (did you mean \"LANDFALL_BACKEND\"?). [settings.unknown_key]\n")
+                == "landfall: Unknown variable LANDFALL_BAKEND in the environment (did you mean \"LANDFALL_BACKEND\"?). [settings.unknown_key]\n"
+        )
     }
 
     @Test("an output that was there before stays as it was when a conversion fails")

@@ -60,7 +60,9 @@ struct LocalWorkerTests {
             let rejects = try String(contentsOfFile: try Self.path(rejectsURI), encoding: .utf8)
             #expect(rejects.hasPrefix("id,name,amount,day,seen,visits,flag,note,_row,_line,_byte,_column,_code,_reason\nx,bad id,"))
             #expect(rejects.contains(",2001,"))
-            #expect(rejects.hasSuffix(",2002,\(Self.lines(orders.csv) + 2),\(bad.utf8.count - 14),,csv.field_count,\"expected 8 fields, found 2\"\n"))
+            #expect(
+                rejects.hasSuffix(
+                    ",2002,\(Self.lines(orders.csv) + 2),\(bad.utf8.count - 14),,csv.field_count,\"expected 8 fields, found 2\"\n"))
             let receipt = try JSON(String(contentsOfFile: try Self.path(loaded["receipt"].text ?? ""), encoding: .utf8))
             #expect(receipt["job_id"].text == loaded["job_id"].text)
             #expect(folder.files(in: "local/work").contains { $0.hasPrefix(loaded["job_id"].text ?? "-") && $0.hasSuffix("sql/0001.sql") })
@@ -150,7 +152,9 @@ struct LocalWorkerTests {
             close(half)
             let job = try await site.job("orders/slow.csv")
             #expect(job["counts"]["loaded"].int == 60)
-            #expect(try await database.rows("\(Orders.select) FROM shop.orders WHERE shop.orders.id < 1000 ORDER BY shop.orders.id") == orders.rows)
+            #expect(
+                try await database.rows("\(Orders.select) FROM shop.orders WHERE shop.orders.id < 1000 ORDER BY shop.orders.id")
+                    == orders.rows)
             #expect(try await worker.terminate() == .code(0))
         }
     }

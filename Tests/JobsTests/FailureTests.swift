@@ -97,7 +97,10 @@ struct DeadLetterReasonTests {
 
     @Test("empty attributes, which SQS refuses, are left out")
     func empty() {
-        #expect(Self.reason(pipeline: "", step: nil).attributes.keys.sorted() == ["attempts", "error.code", "error.message", "job.id", "rejected.at"])
+        #expect(
+            Self.reason(pipeline: "", step: nil).attributes.keys.sorted() == [
+                "attempts", "error.code", "error.message", "job.id", "rejected.at",
+            ])
     }
 
     @Test("a long message is cut between characters")

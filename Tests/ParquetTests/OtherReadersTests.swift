@@ -91,7 +91,9 @@ struct OtherReadersTests {
     @Test("pyarrow reads the same types and values", arguments: SampleColumns.Kind.allCases, [true, false])
     func pyarrow(kind: SampleColumns.Kind, nullable: Bool) throws {
         let schema = SampleColumns.schema(nullable: nullable)
-        for codec in ["zstd", "snappy", "lz4", "gzip", "none"] {
+        // Starting Python takes long: all codecs once.
+        let codecs = kind == .rising && nullable ? ["zstd", "snappy", "lz4", "gzip", "none"] : ["zstd"]
+        for codec in codecs {
             var options = ParquetWriteOptions(rowGroupRows: 1500, pageBytes: 2048)
             options.codec = try #require(.init(codec))
             let batch = SampleColumns.batch(schema, rows: 4000, kind)

@@ -158,6 +158,58 @@ struct RoundTripTests {
         #expect(try firstDifference(Self.texts(Self.read(path)), Self.texts(batches)) == nil)
     }
 
+    @Test("NaN, infinities and both zeros keep their bits")
+    func floatingPoint() throws {
+        let schema = Schema([Column(name: "d", type: .float64), Column(name: "f", type: .float32)])
+        let values = [Double.nan, .infinity, -.infinity, 0, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1.5]
+        let narrow = values.map { Double(Float($0)) }
+        let valid = [Bool](repeating: true, count: values.count)
+        let columns = [
+            ColumnVector(type: .float64, values: .float64(values), valid: valid),
+            ColumnVector(type: .float32, values: .float64(narrow), valid: valid),
+        ]
+        let path = folder.path("floats.parquet")
+        let writer = try ParquetWriter(path: path, schema: schema)
+        try writer.write(ColumnBatch(schema: schema, columns: columns, recordNumbers: Array(1...8)))
+        _ = try writer.finish()
+        for (read, written) in zip(try #require(Self.read(path).first).columns, [values, narrow]) {
+            guard case .float64(let read) = read.values else { continue }
+            #expect(read.map(\.bitPattern) == written.map(\.bitPattern))
+        }
+    }
+
+    @Test("large values end a batch early, in all columns at the same row")
+    func largeValues() throws {
+        let schema = Schema([Column(name: "n", type: .int64), Column(name: "t", type: .text, nullable: false)])
+        let size = 100_000
+        let path = folder.path("large.parquet")
+        let writer = try ParquetWriter(path: path, schema: schema)
+        for part in 0..<20 {
+            let numbers = (0..<100).map { Int64(part * 100 + $0) }
+            let texts = ByteValues(
+                offsets: (0...100).map { UInt32($0 * size) }, bytes: [UInt8](repeating: 97, count: 100 * size))
+            let valid = [Bool](repeating: true, count: 100)
+            let columns = [
+                ColumnVector(type: .int64, values: .int64(numbers), valid: valid),
+                ColumnVector(type: .text, values: .bytes(texts), valid: valid),
+            ]
+            try writer.write(ColumnBatch(schema: schema, columns: columns, recordNumbers: numbers.map { $0 + 1 }))
+        }
+        let summary = try writer.finish()
+        #expect(summary.bytes < 100_000)
+        let reader = try ParquetReader(path: path)
+        var next: Int64 = 0
+        while let batch = try reader.nextBatch() {
+            #expect(batch.rowCount * size <= ParquetLimits.maxBatchColumnBytes + size)
+            guard case .int64(let numbers) = batch.columns[0].values, case .bytes(let texts) = batch.columns[1].values
+            else { break }
+            #expect(numbers == Array(next..<next + Int64(batch.rowCount)))
+            #expect(texts.bytes.count == batch.rowCount * size)
+            next += Int64(batch.rowCount)
+        }
+        #expect(next == 2000)
+    }
+
     @Test("only the columns asked for are read, in the order asked for")
     func chosenColumns() throws {
         let schema = SampleColumns.schema(nullable: false)

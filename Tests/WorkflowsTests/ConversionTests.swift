@@ -15,7 +15,8 @@ private enum Sample {
             let name = row % 7 == 0 ? #""Müller, ""Ann"" \#(row)""# : row % 5 == 0 ? #""two\#nlines \#(row)""# : "plain \(row) 日本"
             let note = row % 3 == 0 ? "" : row % 3 == 1 ? #""""# : "007"
             let day = row % 11 == 0 ? "" : "2026-\(row % 12 < 9 ? "0" : "")\(row % 12 + 1)-1\(row % 10)"
-            text += "\(row),\(row % 100).\(row % 9)5,\(Double(row) / 8)e200,\(day),2026-01-31T13:05:0\(row % 10)," 
+            text +=
+                "\(row),\(row % 100).\(row % 9)5,\(Double(row) / 8)e200,\(day),2026-01-31T13:05:0\(row % 10),"
                 + "2026-01-31T13:05:09.25Z,\(row % 2 == 0),\(name),\(note)\n"
         }
         return text
@@ -125,9 +126,10 @@ struct ConversionTests {
         #expect(try folder.text("b.jsonl") == #"{"id":1,"day":"2026-01-01"}"# + "\n" + #"{"id":5,"day":"2026-01-05"}"# + "\n")
         let lines = try folder.text("r.csv").split(separator: "\n").map(String.init)
         #expect(lines.first == "id,day,_row,_line,_byte,_column,_code,_reason")
-        #expect(lines.dropFirst().map { $0.split(separator: ",", omittingEmptySubsequences: false).prefix(7).joined(separator: ",") } == [
-            "two,2026-01-02,2,3,20,id,value.bad_integer", "3,,3,4,35,,csv.field_count", "4,2026-02-30,4,5,37,day,value.bad_date",
-        ])
+        #expect(
+            lines.dropFirst().map { $0.split(separator: ",", omittingEmptySubsequences: false).prefix(7).joined(separator: ",") } == [
+                "two,2026-01-02,2,3,20,id,value.bad_integer", "3,,3,4,35,,csv.field_count", "4,2026-02-30,4,5,37,day,value.bad_date",
+            ])
     }
 
     @Test(
@@ -244,7 +246,10 @@ struct ProofTests {
     @Test("a row that no longer reads is found", arguments: formats)
     func unreadable(_ format: DataFormat) throws {
         let message = try message(format) { $0[10] = $0[10].replacing("10.25", with: "1o.25") }
-        #expect(message.hasPrefix("The conversion of in.csv to \(format.rawValue) is not proven: the result does not read back: line \(format == .csv ? 11 : 10) "))
+        #expect(
+            message.hasPrefix(
+                "The conversion of in.csv to \(format.rawValue) is not proven: the result does not read back: line \(format == .csv ? 11 : 10) "
+            ))
     }
 
     @Test("one changed byte in the middle of a Parquet file does not pass")

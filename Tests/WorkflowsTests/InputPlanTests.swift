@@ -115,7 +115,9 @@ struct InputPlanTests {
 
     @Test(
         "a file's content says its format, whatever its name",
-        arguments: [("a,b\n1,2\n", DataFormat.csv), ("  \n{\"a\":1}\n", .jsonl), ("\u{FEFF}{\"a\":1}\n", .jsonl), ("\u{FEFF}a,b\n1,2\n", .csv)])
+        arguments: [
+            ("a,b\n1,2\n", DataFormat.csv), ("  \n{\"a\":1}\n", .jsonl), ("\u{FEFF}{\"a\":1}\n", .jsonl), ("\u{FEFF}a,b\n1,2\n", .csv),
+        ])
     func detected(_ text: String, _ format: DataFormat) throws {
         #expect(try plan(text, name: "data.bin", InputOptions()).format == format)
     }

@@ -28,9 +28,15 @@ struct PipelineErrorTests {
             ("schema: { unknwon: add }", #"orders.yaml line 3: unknown key "unknwon" in schema (did you mean "unknown"?)."#),
             ("rows: { max_reject: 1 }", #"orders.yaml line 3: unknown key "max_reject" in rows (did you mean "max_rejects"?)."#),
             ("output: { parket: {} }", #"orders.yaml line 3: unknown key "parket" in output (did you mean "parquet"?)."#),
-            ("output: { csv: { compresion: gzip } }", #"orders.yaml line 3: unknown key "compresion" in csv (did you mean "compression"?)."#),
+            (
+                "output: { csv: { compresion: gzip } }",
+                #"orders.yaml line 3: unknown key "compresion" in csv (did you mean "compression"?)."#
+            ),
             ("zzzzzzzzzz: 1", #"orders.yaml line 3: unknown key "zzzzzzzzzz" in orders.yaml."#),
-            ("target: { postgres: { tabel: t, table: t } }", #"orders.yaml line 3: unknown key "tabel" in postgres (did you mean "table"?)."#),
+            (
+                "target: { postgres: { tabel: t, table: t } }",
+                #"orders.yaml line 3: unknown key "tabel" in postgres (did you mean "table"?)."#
+            ),
         ])
     func unknownKeys(_ rest: String, _ message: String) {
         #expect(Self.failure(rest) == Failure(.permanent, "settings.unknown_key", message))
@@ -57,23 +63,53 @@ struct PipelineErrorTests {
             ("columns: [a]", "orders.yaml line 3: columns must be a mapping (key: value)."),
             ("input: { header: perhaps }", #"orders.yaml line 3: header must be true or false, found "perhaps"."#),
             ("input: { format: xml }", #"orders.yaml line 3: format must be one of csv, jsonl, parquet, found "xml"."#),
-            ("input: { delimiter: '::' }", #"orders.yaml line 3: delimiter must be one ASCII character, or \t; "::" is not (longer ones come with a later version)."#),
-            ("input: { delimiter: é }", #"orders.yaml line 3: delimiter must be one ASCII character, or \t; "é" is not (longer ones come with a later version)."#),
+            (
+                "input: { delimiter: '::' }",
+                #"orders.yaml line 3: delimiter must be one ASCII character, or \t; "::" is not (longer ones come with a later version)."#
+            ),
+            (
+                "input: { delimiter: é }",
+                #"orders.yaml line 3: delimiter must be one ASCII character, or \t; "é" is not (longer ones come with a later version)."#
+            ),
             ("input: { \"null\": { a: b } }", "orders.yaml line 3: null must be a list of texts."),
             ("rows: { on_error: skip }", #"orders.yaml line 3: on_error must be one of abort, reject, found "skip"."#),
-            ("rows: { max_rejects: -1 }", #"orders.yaml line 3: max_rejects must be a whole number from 0 to 9223372036854775807, found "-1"."#),
+            (
+                "rows: { max_rejects: -1 }",
+                #"orders.yaml line 3: max_rejects must be a whole number from 0 to 9223372036854775807, found "-1"."#
+            ),
             ("rows: { max_reject_ratio: 1.5 }", #"orders.yaml line 3: max_reject_ratio must be a number from 0.0 to 1.0, found "1.5"."#),
-            ("match: { key: '{a' }", #"orders.yaml line 3: key is no pattern: "{a" has a brace without its other half, or too many alternatives."#),
+            (
+                "match: { key: '{a' }",
+                #"orders.yaml line 3: key is no pattern: "{a" has a brace without its other half, or too many alternatives."#
+            ),
             ("match: { bucket: [a] }", "orders.yaml line 3: bucket must be text."),
-            ("columns: [{ name: a, type: varchar }]", #"orders.yaml line 3: type "varchar" is none of ours: bool int16 int32 int64 float32 float64 decimal(p,s) date time timestamp timestamptz text bytes uuid json."#),
-            ("columns: [{ name: a, type: 'decimal(39,2)' }]", #"orders.yaml line 3: type "decimal(39,2)" is none of ours: bool int16 int32 int64 float32 float64 decimal(p,s) date time timestamp timestamptz text bytes uuid json."#),
+            (
+                "columns: [{ name: a, type: varchar }]",
+                #"orders.yaml line 3: type "varchar" is none of ours: bool int16 int32 int64 float32 float64 decimal(p,s) date time timestamp timestamptz text bytes uuid json."#
+            ),
+            (
+                "columns: [{ name: a, type: 'decimal(39,2)' }]",
+                #"orders.yaml line 3: type "decimal(39,2)" is none of ours: bool int16 int32 int64 float32 float64 decimal(p,s) date time timestamp timestamptz text bytes uuid json."#
+            ),
             ("columns: [{ name: a }, { name: a }]", #"orders.yaml line 3: name "a" is declared twice."#),
             ("output: { csv: {}, jsonl: {} }", "orders.yaml line 3: jsonl is a second output; a pipeline writes one format."),
-            ("output: { csv: { compression: bzip2 } }", #"orders.yaml line 3: compression must be one of zstd, gzip, snappy, lz4, none, found "bzip2"."#),
-            ("output: { csv: { compression_level: 23 } }", #"orders.yaml line 3: compression_level must be a whole number from 1 to 22, found "23"."#),
-            ("target: { postgres: { table: t, mode: merge } }", #"orders.yaml line 3: mode must be one of append, replace, upsert, replace_slice, scd2, found "merge"."#),
+            (
+                "output: { csv: { compression: bzip2 } }",
+                #"orders.yaml line 3: compression must be one of zstd, gzip, snappy, lz4, none, found "bzip2"."#
+            ),
+            (
+                "output: { csv: { compression_level: 23 } }",
+                #"orders.yaml line 3: compression_level must be a whole number from 1 to 22, found "23"."#
+            ),
+            (
+                "target: { postgres: { table: t, mode: merge } }",
+                #"orders.yaml line 3: mode must be one of append, replace, upsert, replace_slice, scd2, found "merge"."#
+            ),
             ("target: { postgres: { table: t, mode: upsert } }", "orders.yaml line 3: mode upsert needs key: [column, …]."),
-            ("target: { postgres: { table: a.b.c } }", "orders.yaml line 3: table The table name `a.b.c` is not `table` or `schema.table`. Put a part that contains a dot or a quote between double quotes."),
+            (
+                "target: { postgres: { table: a.b.c } }",
+                "orders.yaml line 3: table The table name `a.b.c` is not `table` or `schema.table`. Put a part that contains a dot or a quote between double quotes."
+            ),
             ("resend: again", #"orders.yaml line 3: resend must be one of append, replace, reject, found "again"."#),
             ("lineage: 5", "orders.yaml line 3: lineage must be a mapping (key: value)."),
         ])
@@ -102,14 +138,29 @@ struct PipelineErrorTests {
     @Test(
         "what a later version will do is refused by name",
         arguments: [
-            ("transform: [{ filter: x }]", "orders.yaml line 3: transform is not supported yet: filters, expressions and masks come with a later version."),
+            (
+                "transform: [{ filter: x }]",
+                "orders.yaml line 3: transform is not supported yet: filters, expressions and masks come with a later version."
+            ),
             ("input: { skip_lines: 3 }", "orders.yaml line 3: skip_lines is not supported yet: it comes with a later version."),
             ("input: { member: '*.csv' }", "orders.yaml line 3: member is not supported yet: it comes with a later version."),
-            ("columns: [{ name: a, format: '%d.%m.%Y' }]", "orders.yaml line 3: format is not supported yet: declared date and number formats come with a later version."),
-            ("output: { parquet: { partition_by: [a] } }", "orders.yaml line 3: partition_by is not supported yet: partitioned output comes with a later version."),
+            (
+                "columns: [{ name: a, format: '%d.%m.%Y' }]",
+                "orders.yaml line 3: format is not supported yet: declared date and number formats come with a later version."
+            ),
+            (
+                "output: { parquet: { partition_by: [a] } }",
+                "orders.yaml line 3: partition_by is not supported yet: partitioned output comes with a later version."
+            ),
             ("target: { redshift: { table: t } }", "orders.yaml line 3: redshift is not supported yet: it comes with a later version."),
-            ("target: { postgres: { table: t, mode: scd2 } }", "target.postgres.mode: scd2 is not supported yet; append, replace and upsert are."),
-            ("target: { postgres: { table: t, mode: replace_slice } }", "target.postgres.mode: replace_slice is not supported yet; append, replace and upsert are."),
+            (
+                "target: { postgres: { table: t, mode: scd2 } }",
+                "target.postgres.mode: scd2 is not supported yet; append, replace and upsert are."
+            ),
+            (
+                "target: { postgres: { table: t, mode: replace_slice } }",
+                "target.postgres.mode: replace_slice is not supported yet; append, replace and upsert are."
+            ),
             ("schema: { mode: evolve }", "schema.mode: evolve is not supported yet; leave it out, or use frozen."),
             ("schema: { unknown: rescue }", "schema.unknown: rescue is not supported yet; add, drop and reject are."),
             ("input: { encoding: latin1 }", "encoding latin1 is not supported yet; only UTF-8 is."),
@@ -129,7 +180,8 @@ struct PipelineErrorTests {
     @Test(
         "a file that is no mapping is refused",
         arguments: [
-            ("", "settings.bad_yaml", "orders.yaml is empty."), ("- a\n- b", "settings.bad_value", "orders.yaml line 1: orders.yaml must be a mapping (key: value)."),
+            ("", "settings.bad_yaml", "orders.yaml is empty."),
+            ("- a\n- b", "settings.bad_value", "orders.yaml line 1: orders.yaml must be a mapping (key: value)."),
             ("name: a\nname: b", "settings.repeated_key", #"orders.yaml line 1: the key "name" stands twice."#),
             ("[a]: b", "settings.bad_yaml", "orders.yaml line 1: a key must be plain text."),
         ])

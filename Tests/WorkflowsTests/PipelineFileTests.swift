@@ -60,7 +60,8 @@ struct PipelineFileTests {
     @Test(
         "each workflow can have the outputs it can write",
         arguments: [
-            ("workflow: convertor\noutput: { csv: }", DataFormat.csv), ("workflow: convertor\noutput: { jsonl: { compression: zstd } }", .jsonl),
+            ("workflow: convertor\noutput: { csv: }", DataFormat.csv),
+            ("workflow: convertor\noutput: { jsonl: { compression: zstd } }", .jsonl),
             ("workflow: convertor\noutput: { parquet: {} }", .parquet),
             ("workflow: loader\ntarget: { postgres: { table: t } }\noutput: { parquet: }", .parquet),
             ("workflow: loader\ntarget: { postgres: { table: t } }", .parquet),
@@ -73,7 +74,8 @@ struct PipelineFileTests {
         "load modes and tables are read",
         arguments: [
             ("table: t", "public.t", "append"), ("table: s.t, mode: append", "s.t", "append"),
-            ("table: s.t, mode: replace", "s.t", "replace"), ("table: '\"S.x\".t', mode: upsert, key: [a, b]", "S.x.t", "upsert by \"a\", \"b\""),
+            ("table: s.t, mode: replace", "s.t", "replace"),
+            ("table: '\"S.x\".t', mode: upsert, key: [a, b]", "S.x.t", "upsert by \"a\", \"b\""),
             ("table: t, mode: upsert, key: a", "public.t", "upsert by \"a\""),
         ])
     func targets(_ postgres: String, _ table: String, _ mode: String) throws {
@@ -103,7 +105,9 @@ struct PipelineFileTests {
         #expect(try lineage("lineage: { row: line }") == LineageColumns(row: "line"))
     }
 
-    @Test("delimiters are written as people write them", arguments: [(#""\t""#, UInt8(9)), ("tab", 9), (#"'\t'"#, 9), ("'|'", 124), ("'^A'", 1)])
+    @Test(
+        "delimiters are written as people write them",
+        arguments: [(#""\t""#, UInt8(9)), ("tab", 9), (#"'\t'"#, 9), ("'|'", 124), ("'^A'", 1)])
     func delimiters(_ text: String, _ byte: UInt8) throws {
         #expect(try Self.read("name: a\nworkflow: convertor\ninput: { delimiter: \(text) }").input.hints.delimiter == byte)
     }

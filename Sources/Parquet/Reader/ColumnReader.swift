@@ -5,10 +5,7 @@ import Compression
 final class ColumnReader {
     private let file: RandomAccessFile
     private let leaf: Leaf
-    private let physical: PhysicalType
-    private let type: ReadType
-    /// Bytes of a value of fixed length (FIXED_LEN_BYTE_ARRAY, INT96 and numbers); 0 where it varies.
-    private let width: Int
+    private let form: ValueForm
     private let chunks: [ColumnChunk]
     private let fileEnd: Int64
     private let readAhead: Int
@@ -35,15 +32,12 @@ final class ColumnReader {
     init(
         _ file: RandomAccessFile, _ leaf: Leaf, _ type: ReadType, chunks: [ColumnChunk], fileEnd: Int64, readAhead: Int
     ) throws {
-        guard let physical = leaf.element.type else { throw ParquetError.schema("the column has no type") }
         self.file = file
         self.leaf = leaf
-        self.physical = physical
-        self.type = type
+        form = try ValueForm(leaf.element, type)
         self.chunks = chunks
         self.fileEnd = fileEnd
         self.readAhead = readAhead
-        width = physical == .fixedLengthByteArray ? Int(leaf.element.typeLength ?? 0) : physical.width ?? 0
         pending = PendingValues(type.column)
     }
 
@@ -78,7 +72,8 @@ final class ColumnReader {
         var longest: Int?
         if case .dictionary = values { longest = dictionaryMaxBytes } else { longest = values.maxValueBytes }
         guard let longest, longest > 0 else { return Self.stepRows }
-        return max(1, min(Self.stepRows, ParquetLimits.maxBatchColumnBytes / longest))
+        let room = ParquetLimits.maxBatchColumnBytes - pending.bytes.bytes.count
+        return max(1, min(Self.stepRows, room / longest))
     }
 
     // MARK: Pages
@@ -117,30 +112,14 @@ final class ColumnReader {
         pages = nil
         page.removeAll(keepingAtMost: Self.keptPageBytes)
         if let obstacle = chunk.obstacle { throw obstacle }
-        guard chunk.type == physical else {
-            throw ParquetError.footer("the column is \(physical.name) in the schema and \(chunk.type.name) in the row group")
+        guard chunk.type == form.physical else {
+            throw ParquetError.footer("the column is \(form.physical.name) in the schema and \(chunk.type.name) in the row group")
         }
         chunkRowsLeft = chunk.valueCount
         guard chunkRowsLeft > 0 else { return }
-        let codec = try Self.codec(chunk.codec)
+        let codec = try PageDecompressor.Codec(chunk.codec)
         if decompressor?.codec != codec { decompressor = try PageDecompressor(codec) }
         pages = try ChunkPages(file, chunk, fileEnd: fileEnd, readAhead: readAhead)
-    }
-
-    private static func codec(_ raw: Int32) throws -> PageDecompressor.Codec {
-        switch CompressionCodec(rawValue: raw) {
-        case .uncompressed: .none
-        case .snappy: .snappy
-        case .gzip: .gzip
-        case .zstd: .zstd
-        case .lz4Raw: .lz4Raw
-        case .lz4: .lz4Hadoop
-        case .lzo, .brotli, nil:
-            throw ParquetError(
-                code: "parquet.unsupported_codec",
-                message: "The compression \(CompressionCodec(rawValue: raw)?.name ?? "\(raw)") is not supported. "
-                    + "Write the file with zstd, snappy, gzip, lz4 or without compression.")
-        }
     }
 
     /// Appends the uncompressed bytes to the page, which the caller has emptied.
@@ -222,7 +201,7 @@ final class ColumnReader {
     }
 
     private func beginValues(_ encoding: Int32, from start: UnsafeRawPointer) throws {
-        values = try ValueDecoder(encoding, physical, width: width, start, UnsafeRawPointer(page.end))
+        values = try ValueDecoder(encoding, form.physical, width: form.width, start, UnsafeRawPointer(page.end))
         if case .dictionary = values, dictionary == nil {
             throw ParquetError.page("a page has indices into a dictionary that its column chunk does not have")
         }
@@ -235,7 +214,7 @@ final class ColumnReader {
         }
         // A value takes one bit at least: what claims more values is not worth making room for.
         guard count <= page.count * 8 else { throw ParquetError.truncated("a dictionary of \(count) values") }
-        var read = PendingValues(type.column)
+        var read = PendingValues(form.type.column)
         values = .plain(PlainDecoder(page.base, end: UnsafeRawPointer(page.end)))
         try decodeValues(count, into: &read)
         values = .empty
@@ -273,82 +252,6 @@ final class ColumnReader {
             values = .dictionary(decoder)
             return
         }
-        switch physical {
-        case .boolean, .int32, .int64, .float, .double: try decodeWords(count, into: &out)
-        case .byteArray, .fixedLengthByteArray, .int96: try decodeBytes(count, into: &out)
-        }
-    }
-
-    private func decodeWords(_ count: Int, into out: inout PendingValues) throws {
-        switch type.column.storage {
-        case .float64:
-            let first = out.doubles.count
-            out.doubles.append(contentsOf: repeatElement(0, count: count))
-            try out.doubles.withUnsafeMutableBufferPointer { doubles in
-                guard let base = doubles.baseAddress else { return }
-                try (base + first).withMemoryRebound(to: Int64.self, capacity: count) { words in
-                    try values.decodeWords(count, physical, into: words)
-                }
-            }
-        case .int64:
-            let first = out.words.count
-            out.words.append(contentsOf: repeatElement(0, count: count))
-            try out.words.withUnsafeMutableBufferPointer { words in
-                guard let base = words.baseAddress else { return }
-                try values.decodeWords(count, physical, into: base + first)
-                try WordConversion.apply(type.conversion, base + first, count: count)
-            }
-        case .int128:
-            let isUnsigned = type.conversion == .unsignedWide
-            var words = [Int64](repeating: 0, count: count)
-            try words.withUnsafeMutableBufferPointer { words in
-                guard let base = words.baseAddress else { return }
-                try values.decodeWords(count, physical, into: base)
-            }
-            out.wides.append(contentsOf: words.lazy.map { isUnsigned ? Int128(UInt64(bitPattern: $0)) : Int128($0) })
-        case .bytes: preconditionFailure("numbers are not held as bytes")
-        }
-    }
-
-    private func decodeBytes(_ count: Int, into out: inout PendingValues) throws {
-        guard width > 0 || physical == .byteArray else { throw ParquetError.schema("a column has values of no bytes") }
-        if type.column.storage == .bytes {
-            let first = out.bytes.count
-            try values.decodeBytes(count, width: width, into: &out.bytes)
-            if type.conversion == .utf8, !out.bytes.areUTF8(from: first) {
-                throw ParquetError(code: "parquet.invalid_utf8", message: "A text has bytes that are not UTF-8.")
-            }
-            return
-        }
-        var raw = ByteValues()
-        try values.decodeBytes(count, width: width, into: &raw)
-        switch type.column.storage {
-        case .int64:
-            let first = out.words.count
-            out.words.append(contentsOf: repeatElement(0, count: count))
-            try out.words.withUnsafeMutableBufferPointer { words in
-                guard let base = words.baseAddress else { return }
-                if type.conversion == .int96 {
-                    try BytesConversion.int96(raw, into: base + first)
-                } else {
-                    try BytesConversion.decimal(raw, into: base + first)
-                }
-            }
-        case .int128:
-            let first = out.wides.count
-            out.wides.append(contentsOf: repeatElement(0, count: count))
-            try out.wides.withUnsafeMutableBufferPointer { wides in
-                guard let base = wides.baseAddress else { return }
-                try BytesConversion.decimal(raw, into: base + first)
-            }
-        case .float64:
-            let first = out.doubles.count
-            out.doubles.append(contentsOf: repeatElement(0, count: count))
-            out.doubles.withUnsafeMutableBufferPointer { doubles in
-                guard let base = doubles.baseAddress else { return }
-                BytesConversion.float16(raw, into: base + first)
-            }
-        case .bytes: break
-        }
+        try form.decode(count, from: &values, into: &out)
     }
 }

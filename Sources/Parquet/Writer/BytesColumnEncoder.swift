@@ -9,6 +9,8 @@ final class BytesColumnEncoder: ColumnEncoder {
     private let column: Column
     /// Bytes of every value; 0 where they vary.
     private let width: Int
+    private let isCompact: Bool
+    private let room: PageRoom
     private let pageBytes: Int
     private let pageIndices: Int
 
@@ -23,12 +25,18 @@ final class BytesColumnEncoder: ColumnEncoder {
     /// The bytes of all values seen, as PLAIN would have them.
     private var seenBytes = 0
     private var bounds: BytesBounds
+    /// What the values without a dictionary are encoded in, and for how many pages more before it is measured again.
+    private var encoding = PageEncoding.plain
+    private var encodingPages = 0
+    private static let pagesPerMeasurement = 32
 
     /// Rows of a page at most, so that many empty values end one too.
     private static let maxPageRows = 1 << 20
 
-    init(_ column: Column, width: Int, pageBytes: Int, _ room: PageRoom) {
+    init(_ column: Column, width: Int, _ options: ParquetWriteOptions, pageBytes: Int, _ room: PageRoom) {
         pages = PageCollector(room, column: column.name, isNullable: column.nullable)
+        self.room = room
+        isCompact = options.encodings == .compact
         self.column = column
         self.width = width
         self.pageBytes = pageBytes
@@ -170,7 +178,7 @@ final class BytesColumnEncoder: ColumnEncoder {
     private var dictionaryMayPay: Bool {
         if dictionary.plain.count > DictionaryPolicy.maxBytes || dictionary.count > DictionaryPolicy.maxCount { return false }
         if dictionary.extraProbes > seen * DictionaryPolicy.maxProbes { return false }
-        return seen < DictionaryPolicy.step * 2 || dictionary.count <= seen / 2
+        return seen < DictionaryPolicy.trial || dictionary.count <= seen / 2
     }
 
     private func giveUpDictionary() {
@@ -209,10 +217,32 @@ final class BytesColumnEncoder: ColumnEncoder {
             indices.removeAll()
         } else {
             includePlainBounds()
-            try pages.finishPage(.plain) { $0.append(plain.bytes) }
+            if encodingPages == 0 {
+                try chooseEncoding()
+                encodingPages = Self.pagesPerMeasurement
+            }
+            encodingPages -= 1
+            try pages.finishPage(encoding) { encode(encoding, to: $0) }
             plain.removeAll(keepingAtMost: 2 * pageBytes)
             plainCount = 0
         }
+    }
+
+    private func encode(_ encoding: PageEncoding, to out: ByteBuffer) {
+        if encoding == .deltaLengthByteArray {
+            DeltaLengthByteArrayEncoder.append(plain: plain.bytes, count: plainCount, to: out)
+        } else {
+            out.append(plain.bytes)
+        }
+    }
+
+    /// Measures a page in PLAIN and with its lengths apart, both compressed.
+    private func chooseEncoding() throws {
+        encoding = .plain
+        guard isCompact, width == 0, plainCount >= 64 else { return }
+        room.page.removeAll()
+        encode(.deltaLengthByteArray, to: room.page)
+        if try room.compressedSize(room.page.bytes) < room.compressedSize(plain.bytes) { encoding = .deltaLengthByteArray }
     }
 
     private func includePlainBounds() {

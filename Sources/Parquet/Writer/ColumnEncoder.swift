@@ -19,6 +19,8 @@ protocol ColumnEncoder: AnyObject {
 struct DictionaryPolicy {
     /// Values are handed to a dictionary in parts of this many, between which it is judged.
     static let step = 4096
+    /// Values that a dictionary sees before the share of new ones among them tells anything.
+    static let trial = 8 * step
     /// The dictionary of a chunk has at most this many bytes and values.
     static let maxBytes = 1 << 20
     static let maxCount = 1 << 16

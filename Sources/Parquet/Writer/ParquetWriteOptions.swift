@@ -4,7 +4,7 @@ import Compression
 package struct ParquetWriteOptions: Sendable {
     /// Which encodings may be chosen where they are smaller.
     package enum Encodings: Hashable, Sendable {
-        /// Dictionaries and PLAIN, and also DELTA_BINARY_PACKED and BYTE_STREAM_SPLIT.
+        /// Dictionaries and PLAIN, and also DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY and BYTE_STREAM_SPLIT.
         case compact
         /// Only dictionaries and PLAIN, which every reader knows.
         case widelyRead

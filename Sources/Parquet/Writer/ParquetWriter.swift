@@ -59,7 +59,7 @@ package final class ParquetWriter {
         case .boolean, .int32, .int64, .float, .double, .int96:
             WordColumnEncoder(column, element.type ?? .int64, options, pageBytes: pageBytes, room)
         case .byteArray, .fixedLengthByteArray, nil:
-            BytesColumnEncoder(column, width: Int(element.typeLength ?? 0), pageBytes: pageBytes, room)
+            BytesColumnEncoder(column, width: Int(element.typeLength ?? 0), options, pageBytes: pageBytes, room)
         }
     }
 

@@ -116,7 +116,7 @@ final class WordColumnEncoder: ColumnEncoder {
         seen += count
         let tooMany =
             dictionary.count > min(DictionaryPolicy.maxCount, DictionaryPolicy.maxBytes / 8)
-            || (seen >= DictionaryPolicy.step * 2 && dictionary.count > seen / 3)
+            || (seen >= DictionaryPolicy.trial && dictionary.count > seen / 3)
         if tooMany || probes > count * DictionaryPolicy.maxProbes { giveUpDictionary() }
     }
 

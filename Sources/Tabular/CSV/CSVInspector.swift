@@ -68,6 +68,7 @@ package struct CSVInspector {
 
     private func firstRecord(_ dialect: Dialect) throws -> [[UInt8]?]? {
         let chunker = try RecordChunker(source: try open(), dialect: dialect)
+        try chunker.skipBlankLines()
         while let chunk = try chunker.next(fieldsPerRecord: 0, maxRecords: 1) {
             if chunk.isBlank(0, newline: dialect.newline) { continue }
             let grid = CellGrid(
@@ -176,6 +177,7 @@ package struct CSVInspector {
         let chunker = try RecordChunker(source: try open(), dialect: dialect)
         var seen = Observation(columns: Array(repeating: TypeEvidence(), count: fieldCount))
         var headerPending = dialect.header
+        if headerPending { try chunker.skipBlankLines() }
         while headerPending, let chunk = try chunker.next(fieldsPerRecord: fieldCount, maxRecords: 1) {
             headerPending = chunk.isBlank(0, newline: dialect.newline)
         }

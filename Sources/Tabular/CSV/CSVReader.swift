@@ -44,6 +44,7 @@ package final class CSVReader: BatchSource {
 
     package func next() throws -> ReadResult? {
         let fieldCount = mapping.fieldNames.count
+        if headerPending { try chunker.skipBlankLines() }
         while headerPending {
             guard let chunk = try chunker.next(fieldsPerRecord: fieldCount, maxRecords: 1) else { return nil }
             headerPending = chunk.isBlank(0, newline: chunker.dialect.newline)
@@ -72,6 +73,7 @@ package final class CSVReader: BatchSource {
         var rejects: [Reject] = []
         var records: [(index: Int, number: Int64)] = []
         var number = record
+        var lines = LineCounter(chunk, newline: newline)
         gridStarts.removeAll(keepingCapacity: true)
         gridEnds.removeAll(keepingCapacity: true)
         for index in 0..<chunk.recordCount {
@@ -81,7 +83,7 @@ package final class CSVReader: BatchSource {
             guard found == fieldCount else {
                 rejects.append(
                     reject(
-                        chunk, index, number, column: nil, code: "csv.field_count",
+                        chunk, index, number, &lines, column: nil, code: "csv.field_count",
                         reason: "expected \(fieldCount) fields, found \(found)"))
                 continue
             }
@@ -120,22 +122,27 @@ package final class CSVReader: BatchSource {
         if records == nil { record += Int64(grid.rowCount) }
         let batch = ColumnBatch(schema: schema, columns: vectors, recordNumbers: numbers)
         guard !parser.faults.isEmpty else { return ReadResult(batch: batch, rejects: []) }
+        var lines = LineCounter(chunk, newline: chunker.dialect.newline)
         let rejects = parser.faults.sorted { $0.key < $1.key }.map { row, fault in
             reject(
-                chunk, records?[row].index ?? row, numbers[row], column: mapping.fieldNames[fault.column],
+                chunk, records?[row].index ?? row, numbers[row], &lines, column: mapping.fieldNames[fault.column],
                 code: fault.code, reason: fault.reason)
         }
         return ReadResult(batch: batch.filtered(keep: (0..<grid.rowCount).map { parser.faults[$0] == nil }), rejects: rejects)
     }
 
     private func reject(
-        _ chunk: RecordChunk, _ index: Int, _ number: Int64, column: String?, code: String, reason: String
+        _ chunk: RecordChunk, _ index: Int, _ number: Int64, _ lines: inout LineCounter, column: String?, code: String,
+        reason: String
     ) -> Reject {
-        let newline = chunker.dialect.newline
+        let (newline, nullMarkers) = (chunker.dialect.newline, chunker.dialect.nullMarkers)
         let decoder = grid(chunk, starts: chunk.starts, ends: chunk.ends, rows: 0)
-        let fields = (0..<chunk.fieldCount(index)).map { decoder.lenientText(chunk.field(index, $0, newline: newline)) }
+        let fields = (0..<chunk.fieldCount(index)).map { field in
+            let raw = chunk.field(index, field, newline: newline)
+            return nullMarkers.contains { $0.elementsEqual(raw) } ? nil : decoder.lenientText(raw)
+        }
         return Reject(
-            record: number, line: chunk.line(index, newline: newline),
+            record: number, line: lines.line(of: index, in: chunk),
             byte: chunk.textOffset + Int64(chunk.starts[index]), column: column, code: code, reason: reason, fields: fields)
     }
 }

@@ -175,7 +175,10 @@ struct ColumnParser {
 
     private mutating func checkUTF8(_ values: ByteValues, _ column: Int) {
         values.bytes.withUnsafeBufferPointer { bytes in
-            if UTF8Check.isValid(bytes) { return }
+            // The column as a whole is checked first. It may be well-formed while its values are not: where one ends
+            // within a character, the next begins with the rest of it.
+            let isSplit = values.offsets.contains { Int($0) < bytes.count && bytes[Int($0)] & 0xC0 == 0x80 }
+            if !isSplit, UTF8Check.isValid(bytes) { return }
             for row in 0..<values.count {
                 let text = UnsafeBufferPointer(
                     rebasing: bytes[Int(values.offsets[row])..<Int(values.offsets[row + 1])])
@@ -240,7 +243,8 @@ struct ColumnParser {
     }
 
     private mutating func note(_ row: Int, _ column: Int, _ code: String, _ reason: String) {
-        if faults[row] == nil { faults[row] = Fault(column: column, code: code, reason: reason) }
+        if let fault = faults[row], fault.column <= column { return }
+        faults[row] = Fault(column: column, code: code, reason: reason)
     }
 }
 

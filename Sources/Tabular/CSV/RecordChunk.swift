@@ -36,11 +36,26 @@ struct RecordChunk {
         }
         return UnsafeBufferPointer(start: text + start, count: end - start)
     }
+}
 
-    /// The line on which a record begins.
-    func line(_ record: Int, newline: UInt8) -> Int64 {
-        var line = firstLine
-        for at in 0..<Int(starts[record]) where text[at] == newline { line += 1 }
+/// Counts the lines of a chunk from record to record, so that many rejects cost one walk over the text.
+struct LineCounter {
+    private let newline: UInt8
+    private var at = 0
+    private var line: Int64
+
+    init(_ chunk: RecordChunk, newline: UInt8) {
+        self.newline = newline
+        line = chunk.firstLine
+    }
+
+    /// The line on which a record begins, from 1; records are to be asked for in their order.
+    mutating func line(of record: Int, in chunk: RecordChunk) -> Int64 {
+        let start = Int(chunk.starts[record])
+        while at < start {
+            if chunk.text[at] == newline { line += 1 }
+            at += 1
+        }
         return line
     }
 }

@@ -66,6 +66,30 @@ final class RecordChunker {
         }
     }
 
+    /// Moves on behind empty lines, so that what comes next is a record with something in it.
+    func skipBlankLines() throws {
+        while true {
+            // Two bytes, so that a carriage return does not stand alone before its newline.
+            try fillUp(max(2, readBytes))
+            var at = begin
+            while at < end {
+                if buffer[at] == dialect.newline {
+                    at += 1
+                } else if buffer[at] == UInt8(ascii: "\r"), at + 1 < end, buffer[at + 1] == dialect.newline,
+                    dialect.newline == UInt8(ascii: "\n")
+                {
+                    at += 2
+                } else {
+                    break
+                }
+                line += 1
+            }
+            textOffset += Int64(at - begin)
+            begin = at
+            if sourceEnded || end - begin > 1 { return }
+        }
+    }
+
     // MARK: Reading
 
     private func fillUp(_ wanted: Int) throws {

@@ -24,7 +24,7 @@ struct TypeEvidence {
     private var fitsDouble = true
     /// The first value that is of no class but text, and where it stood.
     private var firstText: (record: Int64, value: [UInt8])?
-    /// The first value whose class differs from those before it.
+    /// The first value whose class does not go with those before it.
     private var firstOther: (record: Int64, value: [UInt8])?
 
     struct Classes: OptionSet {
@@ -85,7 +85,7 @@ struct TypeEvidence {
         if classes.contains(found) { return }
         if found == .text, firstText == nil {
             firstText = (record, Array(text.prefix(maxShownBytes + 1)))
-        } else if !classes.isEmpty, firstOther == nil {
+        } else if !classes.isEmpty, firstOther == nil, !classes.union(found).isSubset(of: .numbers) {
             firstOther = (record, Array(text.prefix(maxShownBytes + 1)))
         }
         classes.insert(found)

@@ -30,10 +30,10 @@ enum JSONLines {
             return
         }
         while true {
-            guard let key = scanner.value(), key.kind == .string, scanner.take(UInt8(ascii: ":")),
-                let value = scanner.value()
-            else { throw malformed(scanner) }
-            try member(key.bytes, value.kind, value.bytes)
+            guard let key = scanner.key(), scanner.take(UInt8(ascii: ":")), let value = scanner.value() else {
+                throw malformed(scanner)
+            }
+            try member(key, value.kind, value.bytes)
             if scanner.take(UInt8(ascii: ",")) { continue }
             guard scanner.take(UInt8(ascii: "}")), scanner.isAtEnd() else { throw malformed(scanner) }
             return

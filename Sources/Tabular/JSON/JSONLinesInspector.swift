@@ -24,8 +24,11 @@ package struct JSONLinesInspector {
         var evidence: [TypeEvidence] = []
         var places: [[UInt8]: Int] = [:]
         var present: [Int64] = []
-        // The record in which each column was last met: a key that stands twice in a record counts once.
+        // The record in which each column was last met, to find keys that stand twice in one.
         var lastRecord: [Int64] = []
+        // The members of one line. They count once the whole line is read: a line with a fault is a reject, and has no say
+        // in the types. Only its keys are kept where it is an object, so that it is a reject when it is read, too.
+        var members: [(place: Int, kind: JSONScanner.Kind, value: UnsafeBufferPointer<UInt8>)] = []
         var records: Int64 = 0
         while let chunk = try chunker.next(fieldsPerRecord: 1) {
             try Task.checkCancellation()
@@ -38,15 +41,16 @@ package struct JSONLinesInspector {
                         "json.array_unsupported",
                         "The file is one JSON array; only JSON lines (one object a line) are read so far.")
                 }
-                // A line with a fault is a reject when it is read; what it says has no say here.
-                guard (try? JSONLines.forEachMember(of: line, { _, _, _ in })) != nil else { continue }
                 let record = records
+                let known = names.count
+                var isFaulty = false
+                members.removeAll(keepingCapacity: true)
                 do throws(JSONLines.Fault) {
                     var expected = 0
                     try JSONLines.forEachMember(of: line) { key, kind, value throws(JSONLines.Fault) in
                         let place: Int
                         let raw = UnsafeBufferPointer(rebasing: key[1..<(key.count - 1)])
-                        if expected < names.count, names[expected].utf8.elementsEqual(raw) {
+                        if expected < names.count, names[expected].utf8.elementsEqual(raw), !raw.contains(UInt8(ascii: "\\")) {
                             place = expected
                         } else {
                             let name = try JSONLines.decoded(key)
@@ -56,17 +60,26 @@ package struct JSONLinesInspector {
                                 place = names.count
                                 places[name] = place
                                 names.append(String(decoding: name, as: UTF8.self))
-                                evidence.append(TypeEvidence())
-                                present.append(0)
                                 lastRecord.append(0)
                             }
                         }
                         expected = place + 1
-                        try Self.observe(kind, value, record, &evidence[place])
-                        if kind != .null, lastRecord[place] != record { present[place] += 1 }
+                        isFaulty = isFaulty || lastRecord[place] == record || Self.hasLoneSurrogate(kind, value)
                         lastRecord[place] = record
+                        members.append((place, kind, value))
+                    }
+                    while evidence.count < names.count {
+                        evidence.append(TypeEvidence())
+                        present.append(0)
+                    }
+                    for (place, kind, value) in members where !isFaulty {
+                        try Self.observe(kind, value, record, &evidence[place])
+                        if kind != .null { present[place] += 1 }
                     }
                 } catch {
+                    for name in names[known...] { places[Array(name.utf8)] = nil }
+                    names.removeSubrange(known...)
+                    lastRecord.removeSubrange(known...)
                     continue
                 }
                 guard names.count <= Self.maxColumns else {
@@ -82,6 +95,12 @@ package struct JSONLinesInspector {
             return Column(name: names[place], type: type, nullable: present[place] < records, reason: reason)
         }
         return JSONLinesInspection(columns: columns, records: records)
+    }
+
+    private static func hasLoneSurrogate(_ kind: JSONScanner.Kind, _ value: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard kind == .string, value.contains(UInt8(ascii: "\\")) else { return false }
+        var text: [UInt8] = []
+        return !JSONScanner.appendDecoded(value, to: &text)
     }
 
     private static func observe(

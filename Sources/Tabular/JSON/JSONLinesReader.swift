@@ -34,6 +34,7 @@ package final class JSONLinesReader: BatchSource {
         var numbers: [Int64] = []
         numbers.reserveCapacity(chunk.recordCount)
         var rejects: [Reject] = []
+        var lines = LineCounter(chunk, newline: newline)
         for place in lastRow.indices { lastRow[place] = -1 }
         for index in 0..<chunk.recordCount {
             let line = chunk.field(index, 0, newline: newline)
@@ -46,7 +47,7 @@ package final class JSONLinesReader: BatchSource {
                 takeBack(toRow: numbers.count)
                 rejects.append(
                     Reject(
-                        record: record, line: chunk.line(index, newline: newline),
+                        record: record, line: lines.line(of: index, in: chunk),
                         byte: chunk.textOffset + Int64(chunk.starts[index]), column: error.column, code: error.code,
                         reason: error.reason, fields: [Array(line)]))
             }
@@ -61,7 +62,9 @@ package final class JSONLinesReader: BatchSource {
         try JSONLines.forEachMember(of: line) { key, kind, value throws(JSONLines.Fault) in
             let raw = UnsafeBufferPointer(rebasing: key[1..<(key.count - 1)])
             let place: Int
-            if expected < keys.count, keys[expected].count == raw.count, keys[expected].elementsEqual(raw) {
+            if expected < keys.count, keys[expected].count == raw.count, keys[expected].elementsEqual(raw),
+                !raw.contains(UInt8(ascii: "\\"))
+            {
                 place = expected
             } else if let known = places[try JSONLines.decoded(key)] {
                 place = known

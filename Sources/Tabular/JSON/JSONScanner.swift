@@ -185,6 +185,14 @@ struct JSONScanner {
         }
     }
 
+    /// Scans a member's key; its bytes with the quotes.
+    mutating func key() -> UnsafeBufferPointer<UInt8>? {
+        skipBlanks()
+        guard at < text.count, text[at] == UInt8(ascii: "\"") else { return fail("a key in quotes") }
+        let start = at
+        return string() ? UnsafeBufferPointer(rebasing: text[start..<at]) : nil
+    }
+
     private mutating func object(_ depth: Int) -> Bool {
         at &+= 1
         skipBlanks()
@@ -193,12 +201,7 @@ struct JSONScanner {
             return true
         }
         while true {
-            skipBlanks()
-            guard at < text.count, text[at] == UInt8(ascii: "\"") else {
-                expected = "a key in quotes"
-                return false
-            }
-            guard string(), take(UInt8(ascii: ":")), value(depth: depth + 1) != nil else { return false }
+            guard key() != nil, take(UInt8(ascii: ":")), value(depth: depth + 1) != nil else { return false }
             skipBlanks()
             guard at < text.count else {
                 expected = "',' or '}'"

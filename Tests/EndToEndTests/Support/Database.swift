@@ -61,7 +61,8 @@ final class Database: Sendable {
     func lock(_ table: String) async throws -> TableLock {
         let lock = try TableLock(url: url, table: table)
         _ = try await eventually("the table is locked") {
-            try await self.value("SELECT 1 FROM pg_locks WHERE granted AND mode = 'AccessExclusiveLock' AND relation = '\(table)'::regclass")
+            try await self.value(
+                "SELECT 1 FROM pg_locks WHERE granted AND mode = 'AccessExclusiveLock' AND relation = '\(table)'::regclass")
         }
         return lock
     }

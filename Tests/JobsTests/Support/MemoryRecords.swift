@@ -4,6 +4,8 @@ import Jobs
 actor MemoryRecords: JobRecords {
     private(set) var records: [String: JobRecord] = [:]
     private(set) var writes = 0
+    /// How many writes look as if somebody else had been first, because they were sent twice.
+    private var answersToLose = 0
     /// Runs before each create and replace: what another worker does in between.
     private var meanwhile: @Sendable (inout [String: JobRecord]) -> Void = { _ in }
 
@@ -14,7 +16,8 @@ actor MemoryRecords: JobRecords {
         guard records[record.jobID] == nil else { return false }
         records[record.jobID] = record
         writes += 1
-        return true
+        defer { answersToLose = max(0, answersToLose - 1) }
+        return answersToLose == 0
     }
 
     func replace(_ record: JobRecord, expecting fence: JobRecord.Fence) -> Bool {
@@ -22,12 +25,15 @@ actor MemoryRecords: JobRecords {
         guard records[record.jobID]?.fence == fence else { return false }
         records[record.jobID] = record
         writes += 1
-        return true
+        defer { answersToLose = max(0, answersToLose - 1) }
+        return answersToLose == 0
     }
 
     func list(status: JobStatus?, limit: Int) -> [JobRecord] {
         Array(records.values.filter { status == nil || $0.status == status }.prefix(limit))
     }
+
+    func loseAnswers(_ count: Int) { answersToLose = count }
 
     func put(_ record: JobRecord) { records[record.jobID] = record }
 

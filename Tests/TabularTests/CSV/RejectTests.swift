@@ -39,16 +39,16 @@ struct RejectTests {
         #expect(
             reading.rejects.map { "\($0.record) \($0.line) \($0.byte) \($0.column ?? "-") \($0.code): \($0.reason)" } == [
                 #"2 3 42 amount value.bad_decimal: expected decimal(6,2), found "3,5""#,
-                "3 6 75 id value.missing: a value is required, found none",
-                #"4 7 93 day value.bad_date: expected date, found "2026-02-30""#,
-                "5 8 124 - csv.field_count: expected 4 fields, found 2",
-                #"6 9 131 id value.bad_integer: expected int64, found "x""#,
-                #"7 10 152 amount value.bad_decimal: expected decimal(6,2), found "1.234""#,
-                #"8 11 174 amount value.bad_decimal: expected decimal(6,2), found "99999.00""#,
-                "9 12 200 note csv.text_after_quote: a quoted field must end with its quote; a quote within it must be doubled",
+                "3 6 74 id value.missing: a value is required, found none",
+                #"4 7 92 day value.bad_date: expected date, found "2026-02-30""#,
+                "5 8 123 - csv.field_count: expected 4 fields, found 2",
+                #"6 9 130 id value.bad_integer: expected int64, found "x""#,
+                #"7 10 151 amount value.bad_decimal: expected decimal(6,2), found "1.234""#,
+                #"8 11 173 amount value.bad_decimal: expected decimal(6,2), found "99999.00""#,
+                "9 12 198 note csv.text_after_quote: a quoted field must end with its quote; a quote within it must be doubled",
             ])
         #expect(reading.rejects.first?.location == #"line 3 (byte 42), column "amount""#)
-        #expect(reading.rejects[3].location == "line 8 (byte 124)")
+        #expect(reading.rejects[3].location == "line 8 (byte 123)")
     }
 
     @Test("they keep the fields as they were")

@@ -42,7 +42,7 @@ struct CellParsingTests {
             ("0.00000000000000000000000000000000000001", 38, 38, "0.00000000000000000000000000000000000001"),
             ("0.000000000000000000000000000000000000001", 38, 38, nil), ("1", 38, 38, nil), ("0", 38, 38, "0.00000000000000000000000000000000000000"),
             ("340282366920938463463374607431768211456", 38, 0, nil), ("12345678901234567890.12", 38, 2, "12345678901234567890.12"),
-            ("", 12, 2, nil), ("-", 12, 2, nil), (".", 12, 2, nil), ("-.", 12, 2, nil), ("1..2", 12, 2, nil), ("1,5", 12, 2, nil), ("1e2", 12, 2, nil), ("1.5 ", 12, 2, nil), ("NaN", 12, 2, nil),
+            ("", 12, 2, nil), ("-", 12, 2, nil), (".", 12, 2, nil), ("-.", 12, 2, nil), ("1..2", 12, 2, nil), ("1,5", 12, 2, nil), ("1e2", 12, 2, nil), ("NaN", 12, 2, nil),
             ("", 38, 2, nil), ("-", 38, 2, nil), (".", 38, 2, nil), ("1..2", 38, 2, nil), ("1.2.", 38, 2, nil), ("1e2", 38, 2, nil),
         ] as [(String, Int, Int, String?)])
     func decimal(text: String, precision: Int, scale: Int, value: String?) {
@@ -58,7 +58,7 @@ struct CellParsingTests {
     /// The text of a value that was read as a type from a CSV cell, nil where it was refused.
     private static func spelled(_ text: String, _ type: ColumnType) -> String? {
         let columns = [Column(name: "v", type: type), Column(name: "w", type: .text)]
-        let reading = try? CSVPaths.whole(Array("\(text),x\n".utf8), Dialect(quote: nil, header: false), columns)
+        let reading = try? CSVPaths.whole(Array("\(text),x\n".utf8), Dialect(quote: nil, escape: nil, header: false), columns)
         return reading?.rows.first?[0]
     }
 
@@ -81,9 +81,9 @@ struct CellParsingTests {
         arguments: [
             ("0", 0), ("-0", -0.0), ("1", 1), ("+1.5", 1.5), (".5", 0.5), ("5.", 5), ("1e5", 1e5), ("1E+5", 1e5), ("1e-5", 1e-5), ("0.1", 0.1), ("1e23", 1e23), ("1e22", 1e22),
             ("9007199254740993", 9_007_199_254_740_992), ("9007199254740992", 9_007_199_254_740_992), ("179769313486231570e291", .greatestFiniteMagnitude), ("1.7976931348623157e308", .greatestFiniteMagnitude),
-            ("5e-324", .leastNonzeroMagnitude), ("2.4703282292062328e-324", .leastNonzeroMagnitude), ("2.4703282292062327e-324", 0), ("2.2250738585072011e-308", .leastNormalMagnitude.nextDown), ("1e-400", 0), ("1e400", nil), ("-1e400", nil),
+            ("5e-324", .leastNonzeroMagnitude), ("2.4703282292062328e-324", .leastNonzeroMagnitude), ("2.4703282292062327e-324", nil), ("2.2250738585072011e-308", .leastNormalMagnitude.nextDown), ("1e-400", nil), ("-1e-400", nil), ("1e400", nil), ("-1e400", nil),
             ("inf", .infinity), ("-Infinity", -.infinity), ("+INF", .infinity), ("infinit", nil), ("1e", nil), ("1e+", nil), ("e5", nil), (".", nil), ("", nil), ("-", nil), ("1 ", nil), ("0x1p3", nil), ("1d5", nil), ("1e5.0", nil),
-            ("1.2.3", nil), ("1,5", nil), ("1e9999", nil), ("1e-9999", 0), ("1e10000", nil), ("1e-9223372036854775808", nil), ("1e9223372036854775807", nil), ("1e99999999999999999999", nil),
+            ("1.2.3", nil), ("1,5", nil), ("1e9999", nil), ("1e-9999", nil), ("1e10000", nil), ("1e-9223372036854775808", nil), ("1e9223372036854775807", nil), ("1e99999999999999999999", nil),
             ("0e9999", 0), (String(repeating: "0", count: 127) + "7", 7), (String(repeating: "0", count: 128) + "7", nil), ("1" + String(repeating: "0", count: 127), 1e127),
         ] as [(String, Double?)])
     func float64(text: String, value: Double?) {
@@ -95,7 +95,7 @@ struct CellParsingTests {
         #expect(Self.parse(text) { CellParsing.float64($0) }?.isNaN == true)
     }
 
-    @Test("a float32 is rounded, but never to infinity", arguments: [("0.1", "0.1"), ("16777217", "16777216.0"), ("3.4028235e38", "3.4028235e+38"), ("3.5e38", nil), ("-1e39", nil), ("1e-60", "0.0"), ("Infinity", "Infinity"), ("-inf", "-Infinity"), ("NaN", "NaN")] as [(String, String?)])
+    @Test("a float32 is rounded, but never to infinity", arguments: [("0.1", "0.1"), ("16777217", "16777216.0"), ("3.4028235e38", "3.4028235e+38"), ("3.5e38", nil), ("-1e39", nil), ("1e-60", nil), ("0e-60", "0.0"), ("1.0000000596046447754", "1.0000001"), ("1e-45", "1e-45"), ("Infinity", "Infinity"), ("-inf", "-Infinity"), ("NaN", "NaN")] as [(String, String?)])
     func float32(text: String, value: String?) {
         #expect(Self.spelled(text, .float32) == value)
     }
@@ -107,9 +107,11 @@ struct CellParsingTests {
             let text = Self.floatSpelling(&random)
             let found = Self.parse(text) { CellParsing.float64($0) }
             let expected = strtod(text, nil)
-            if expected.isFinite {
+            let isZero = text.prefix { $0 != "e" && $0 != "E" }.allSatisfy { !("1"..."9").contains($0) }
+            if expected.isFinite, expected != 0 || isZero {
                 #expect(found?.bitPattern == expected.bitPattern, "seed \(seed): \(text)")
             } else {
+                // Beyond the range of a double, or so small that nothing is left of it.
                 #expect(found == nil, "seed \(seed): \(text)")
             }
         }
@@ -139,7 +141,7 @@ struct CellParsingTests {
     @Test(
         "date",
         arguments: [
-            ("1970-01-01", 0), ("1969-12-31", -1), ("2000-02-29", 11_016), ("0001-01-01", -719_162), ("9999-12-31", 2_932_896), ("0000-12-31", nil), ("10000-01-01", nil), ("2026-02-29", nil), ("2026-04-31", nil),
+            ("1970-01-01", 0), ("1969-12-31", -1), ("2000-02-29", 11_016), ("0001-01-01", -719_162), ("9999-12-31", 2_932_896), ("0000-12-31", -719_163), ("10000-01-01", nil), ("+10000-01-01", 2_932_897), ("-0001-12-31", -719_529), ("+2026-13-01", nil), ("+99999999-01-01", nil), ("+5881580-07-11", 2_147_483_647), ("-2026-0-01", nil), ("+10000-01-01T", nil), ("+-1000-01-01", nil), ("2026-02-29", nil), ("2026-04-31", nil),
             ("2026-1-01", nil), ("2026-01-1", nil), ("2026-01-01 ", nil), ("2026-01-0a", nil), ("2026/01/01", nil), ("-026-01-01", nil), ("", nil), ("2026-01-00", nil), ("20260101", nil), ("２026-01-1", nil),
         ] as [(String, Int64?)])
     func date(text: String, days: Int64?) {
@@ -173,7 +175,7 @@ struct CellParsingTests {
             ("1970-01-01T00:00:00Z", 0), ("1970-01-01T00:00:00z", 0), ("1970-01-01T01:00:00+01", 0), ("1970-01-01 05:30:00+05:30", 0), ("1969-12-31T19:00:00-0500", 0), ("1970-01-01T00:00:00.5-00:00", 500_000),
             ("1970-01-01T15:59:00+15:59", 0), ("1970-01-01T00:00:00", nil), ("1970-01-01T00:00:00+16:00", nil), ("1970-01-01T00:00:00+01:60", nil), ("1970-01-01T00:00:00+1", nil), ("1970-01-01T00:00:00+", nil), ("1970-01-01T00:00:00+01:", nil),
             ("1970-01-01T00:00:00+01:0", nil), ("1970-01-01T00:00:00+01:00:00", nil), ("1970-01-01T00:00:00Z ", nil), ("1970-01-01T00:00:00 UTC", nil), ("1970-01-01T00:00:00+0a", nil), ("1970-01-01", nil), ("", nil),
-            ("0001-01-01T00:00:00Z", -62_135_596_800_000_000), ("0001-01-01T01:00:00+01:00", -62_135_596_800_000_000), ("0001-01-01T00:00:00+00:01", nil), ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999_999), ("9999-12-31T23:59:59-00:01", nil),
+            ("0001-01-01T00:00:00Z", -62_135_596_800_000_000), ("0001-01-01T01:00:00+01:00", -62_135_596_800_000_000), ("0001-01-01T00:00:00+00:01", -62_135_596_860_000_000), ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999_999), ("9999-12-31T23:59:59-00:01", 253_402_300_859_000_000), ("+10000-01-01T00:00:59Z", 253_402_300_859_000_000), ("+999999-01-01T00:00:00Z", nil), ("+ 0000-01-01T00:00:00Z", nil), ("-", nil), ("+T", nil),
         ] as [(String, Int64?)])
     func timestamptz(text: String, micros: Int64?) {
         #expect(Self.parse(text) { CellParsing.timestamptz($0) } == micros)
@@ -194,7 +196,7 @@ struct CellParsingTests {
         #expect(Self.spelled(text, .bytes) == value)
     }
 
-    @Test("json", arguments: [("{\"a\":1}", "{\"a\":1}"), (" [1] ", "[1]"), ("\t{}", "{}"), ("nul", nil), ("{} {}", nil)] as [(String, String?)])
+    @Test("json", arguments: [("{\"a\":1}", "{\"a\":1}"), (" [1] ", "[1]"), ("nul", nil), ("{} {}", nil)] as [(String, String?)])
     func json(text: String, value: String?) {
         #expect(Self.spelled(text, .json) == value)
     }

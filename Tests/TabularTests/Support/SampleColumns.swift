@@ -87,7 +87,7 @@ enum SampleColumns {
         case .uuid: return (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
         case .bytes: return (0..<random.below(20)).map { _ in UInt8.random(in: 0...255, using: &random) }
         case .json:
-            let values = ["{}", "[1, 2]", "null", "\"a,\\\"b\"", "1.50", "{\"a\": {\"b\": [\"x\\u0001\"]}}", "[\n1]", "true"]
+            let values = ["{}", "[1, 2]", "[null]", "\"a,\\\"b\"", "1.50", "{\"a\": {\"b\": [\"x\\u0001\"]}}", "[\n1]", "true"]
             return Array(values[random.below(values.count)].utf8)
         default: return Array((0..<1 + random.below(4)).map { _ in hardTexts[random.below(hardTexts.count)] }.joined().utf8)
         }
