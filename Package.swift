@@ -83,9 +83,9 @@ let package = Package(
         tests("SigV4Tests", ["SigV4"]),
         tests("HTTPTests", ["HTTP"]),
         tests("AWSTests", ["AWS", "HTTP", "SigV4"]),
-        tests("JobsTests", ["Jobs", "AWS", "HTTP", "Postgres", "Tabular", "Parquet"]),
+        tests("JobsTests", ["Jobs", "AWS", "HTTP", "Postgres", "SQL", "Tabular", "Parquet", "Compression", "Telemetry", log]),
         tests("BackendTests", ["AWSBackend", "LocalBackend", "Jobs", "AWS", "HTTP"]),
-        tests("WorkflowsTests", ["Workflows", "Jobs", "Tabular", "Columns"]),
+        tests("WorkflowsTests", ["Workflows", "Jobs", "SQL", "Parquet", "Tabular", "Compression", "Columns", "Telemetry", log]),
         tests("EndToEndTests", ["landfall"]),
     ],
     swiftLanguageModes: [.v6]

@@ -106,7 +106,7 @@ extension Failure {
             Failure(
                 .transient, "local.disk_full", "\(path) cannot be written: \(Self.text(code)). Make room on that disk.")
         case ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EINVAL:
-            Failure(.permanent, "local.io", "\(path) cannot be written: \(Self.text(code)). Check the path.")
+            Failure(.permanent, "output.not_creatable", "\(path) cannot be written: \(Self.text(code)). Check the path.")
         default:
             Failure(.transient, "local.io", "\(path) cannot be written: \(Self.text(code)).")
         }

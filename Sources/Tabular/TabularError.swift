@@ -11,6 +11,11 @@ package struct TabularError: Error, Hashable, Sendable {
         self.code = code
         self.message = message
     }
+
+    /// The same error, its message beginning with the file it is about: readers do not know what their text is called.
+    package func naming(_ file: String) -> TabularError {
+        message.contains(file) ? self : TabularError(code, "\(file): \(message)")
+    }
 }
 
 extension TabularError: CustomStringConvertible {

@@ -208,8 +208,15 @@ package struct JobExecutor: Sendable {
         return Execution(outcome: .rejected(reason(record)), record: record, failure: failure)
     }
 
+    /// How long the worker that ended a job has to announce it and to settle its message, before another does.
+    private static let settlementGrace = Duration.seconds(10)
+
     /// A job that ended before: says again what was not said, and settles its message accordingly.
     private func settleAgain(_ ended: JobRecord) async -> Execution {
+        let grace = min(Self.settlementGrace, services.lease)
+        if !ended.announcements.isEmpty, services.clock.now() < ended.updatedAt.advanced(by: grace) {
+            return Execution(outcome: .retry(after: grace), record: ended)
+        }
         do {
             let record = try await services.announce(ended)
             guard record.announcements.contains(JobRecord.deadLetterDue) else {

@@ -14,12 +14,12 @@ struct DamageTests {
     /// A small file with all types, both kinds of encodings and several pages and row groups.
     private func sample(_ codec: String) throws -> [UInt8] {
         let schema = SampleColumns.schema(nullable: true)
-        var options = ParquetWriteOptions(rowGroupRows: 90, pageBytes: 1024)
+        var options = ParquetWriteOptions(rowGroupRows: 50, pageBytes: 1024)
         options.codec = try #require(.init(codec))
         let path = folder.path("sample.parquet")
         let writer = try ParquetWriter(path: path, schema: schema, options: options)
-        try writer.write(SampleColumns.batch(schema, rows: 100, .few))
-        try writer.write(SampleColumns.batch(schema, rows: 100, .rising, from: 101))
+        try writer.write(SampleColumns.batch(schema, rows: 60, .few))
+        try writer.write(SampleColumns.batch(schema, rows: 60, .rising, from: 61))
         _ = try writer.finish()
         return Array(try Data(contentsOf: URL(filePath: path)))
     }
@@ -58,7 +58,7 @@ struct DamageTests {
         let whole = try sample(codec)
         var random = Seeded(11)
         var outcomes: [String: Int] = [:]
-        for _ in 0..<400 {
+        for _ in 0..<300 {
             var bytes = whole
             for _ in 0..<Int.random(in: 1...3, using: &random) {
                 bytes[Int.random(in: 4..<bytes.count - 8, using: &random)] = UInt8.random(in: 0...255, using: &random)
@@ -74,7 +74,7 @@ struct DamageTests {
         let size = whole[(whole.count - 8)...].prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
         let start = whole.count - 8 - size
         var random = Seeded(12)
-        for _ in 0..<1000 {
+        for _ in 0..<600 {
             var bytes = whole
             bytes[Int.random(in: start..<whole.count - 8, using: &random)] = UInt8.random(in: 0...255, using: &random)
             _ = try read(bytes)

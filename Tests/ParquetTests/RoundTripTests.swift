@@ -33,7 +33,7 @@ struct RoundTripTests {
         SampleColumns.Kind.allCases)
     func everyType(nullable: Bool, kind: SampleColumns.Kind) throws {
         let schema = SampleColumns.schema(nullable: nullable)
-        for rows in [1, 2, 7, 8, 9, 100, 9000] {
+        for rows in [1, 2, 7, 8, 9, 100, 4000] {
             let batch = SampleColumns.batch(schema, rows: rows, kind)
             let path = folder.path("\(rows).parquet")
             let writer = try ParquetWriter(path: path, schema: schema)
@@ -74,11 +74,11 @@ struct RoundTripTests {
         let schema = SampleColumns.schema(nullable: true)
         var batches: [ColumnBatch] = []
         var first: Int64 = 1
-        for (index, rows) in [1, 600, 0, 1024, 77, 1000].enumerated() {
+        for (index, rows) in [1, 300, 0, 512, 77, 400].enumerated() {
             batches.append(SampleColumns.batch(schema, rows: rows, index % 2 == 0 ? .many : .few, from: first))
             first += Int64(rows)
         }
-        for rowGroupRows in [99, 1000, 100_000] {
+        for rowGroupRows in [99, 400, 100_000] {
             let options = ParquetWriteOptions(rowGroupRows: rowGroupRows, pageBytes: 1024)
             let path = folder.path("many.parquet")
             let writer = try ParquetWriter(path: path, schema: schema, options: options)

@@ -14,7 +14,7 @@ struct InputPlanTests {
     private static let orders = "order_id,Order Total,note\n1,12.50,a\n2,,\n3,7,\"\"\n"
 
     private func plan(_ text: String, name: String = "orders.csv", _ options: InputOptions) throws -> InputPlan {
-        try InputPlan(path: try folder.write(text, to: name), options: options)
+        try InputPlan(path: try folder.write(text, to: name), options: options, sourceName: name)
     }
 
     /// `name:type`, with `?` where nulls may stand.
@@ -62,7 +62,7 @@ struct InputPlanTests {
         #expect(
             throws: TabularError(
                 "schema.unknown_column",
-                #"The file has a column "order_id" that the pipeline does not declare, and schema.unknown is reject."#)
+                #"orders.csv: The file has a column "order_id" that the pipeline does not declare, and schema.unknown is reject."#)
         ) { try plan(Self.orders, InputOptions(columns: [Self.total], unknown: .reject)) }
     }
 
@@ -71,7 +71,7 @@ struct InputPlanTests {
         #expect(
             throws: TabularError(
                 "schema.missing_column",
-                #"The file has no column "amount", which the pipeline declares. It has: order_id, Order Total, note."#)
+                #"orders.csv: The file has no column "amount", which the pipeline declares. It has: order_id, Order Total, note."#)
         ) { try plan(Self.orders, InputOptions(columns: [ColumnDeclaration(name: "amount", type: .text)])) }
     }
 

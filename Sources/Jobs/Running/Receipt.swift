@@ -78,6 +78,11 @@ package struct Receipt: Hashable, Sendable, Codable {
         /// Whether an earlier attempt had loaded the file already.
         package var alreadyLoaded: Bool
 
+        enum CodingKeys: String, CodingKey {
+            case alreadyLoaded = "already_loaded"
+            case table, mode, rows
+        }
+
         package init(table: String, mode: String, rows: Int64, alreadyLoaded: Bool) {
             self.table = table
             self.mode = mode

@@ -22,10 +22,9 @@ extension Failure {
         case let error as ParquetError: self.init(.badInput, error.code, error.message)
         case let error as CompressionError:
             self.init(
-                error.isTransient ? .transient : error.code.hasPrefix("output.") ? .permanent : .badInput, error.code,
-                error.message)
+                error.isTransient ? .transient : error.blamesData ? .badInput : .permanent, error.code, error.message)
         case let error as SQLError:
-            self.init(error.code.hasPrefix("value.") ? .badInput : .permanent, error.code, error.message)
+            self.init(error.blamesData ? .badInput : .permanent, error.code, error.message)
         case let error as PostgresError:
             if error.isTransient {
                 self.init(.transient, error.code, error.message)
@@ -37,6 +36,15 @@ extension Failure {
         default: self.init(.permanent, "internal.error", "Unexpected error: \(error). Please report it as a bug.")
         }
     }
+}
+
+extension CompressionError {
+    fileprivate var blamesData: Bool { !code.hasPrefix("output.") && code != "input.no_permission" }
+}
+
+extension SQLError {
+    /// Names come from the file's header, but for the table and its key.
+    fileprivate var blamesData: Bool { code != "sql.bad_table_name" && code != "sql.bad_key" }
 }
 
 extension TabularError {

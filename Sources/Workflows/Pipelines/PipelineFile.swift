@@ -8,6 +8,8 @@ package enum PipelineFile {
     /// `file` is the name that messages show.
     package static func read(text: String, file: String) throws(Failure) -> Pipeline {
         var root = try YAMLMapping(text: text, file: file)
+        // A mistyped key is a better hint than the missing one.
+        try root.refuseUnknown(besides: keys)
         let name = try root.require(try root.string("name"), "name")
         guard isName(name) else {
             throw root.failure("name", "may hold letters, digits, '-', '_' and '.', at most 100, and begins with a letter or digit.")
@@ -35,6 +37,10 @@ package enum PipelineFile {
             name: name, match: match, workflow: workflow, input: input, rows: rows, target: target, output: output,
             lineage: lineage)
     }
+
+    private static let keys = [
+        "name", "match", "workflow", "input", "columns", "schema", "rows", "transform", "target", "output", "lineage", "resend",
+    ]
 
     private static func isName(_ name: String) -> Bool {
         guard let first = name.utf8.first, name.utf8.count <= 100 else { return false }

@@ -147,10 +147,14 @@ package struct YAMLMapping {
 
     /// Refuses all keys that were not asked for.
     package func finish() throws(Failure) {
-        for (key, node) in members where !asked.contains(key) {
+        try refuseUnknown(besides: asked)
+    }
+
+    package func refuseUnknown(besides known: [String]) throws(Failure) {
+        for (key, node) in members where !known.contains(key) {
             throw Failure(
                 .permanent, "settings.unknown_key",
-                "\(Self.at(node, file)): unknown key \"\(key)\" in \(place)\(Nearest.hint(for: key, among: asked)).")
+                "\(Self.at(node, file)): unknown key \"\(key)\" in \(place)\(Nearest.hint(for: key, among: known)).")
         }
     }
 

@@ -47,23 +47,14 @@ package struct Conversion: Sendable {
         try sink.finish()
         return Result(
             counts: Counts(read: shaped.read, written: shaped.kept, rejected: rejects.count),
-            columns: plan.schema.columns, digest: shaped.digest, hasRejects: rejects.count > 0)
+            columns: writtenSchema.columns, digest: shaped.digest, hasRejects: rejects.count > 0)
     }
 
     private var outputFormat: OutputFormat {
         OutputFormat(format: format, options: options, metadata: metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
     }
 
-    /// Columns can hold nulls unless a value is declared as required: what one file happens to lack says nothing
-    /// about the next.
-    private var writtenSchema: Schema {
-        Schema(
-            plan.schema.columns.map { column in
-                var column = column
-                column.nullable = column.nullable || !column.isDeclared
-                return column
-            })
-    }
+    private var writtenSchema: Schema { plan.schema.asWritten }
 
     /// Reads the file at `path` back through the reading path and holds every value, in order, against what was
     /// written. Throws `convert.not_proven`, naming the first difference, where they are not the same.

@@ -6,6 +6,8 @@ import Tabular
 /// How one particular file is read: found from its options, its first bytes and, where types are inferred, all of it.
 package struct InputPlan: Sendable {
     package var path: String
+    /// What messages call the file.
+    package var sourceName: String
     package var format: DataFormat
     package var compression: Container
     /// Set for CSV.
@@ -21,9 +23,10 @@ package struct InputPlan: Sendable {
     /// For each column what the source calls it (JSON lines, Parquet).
     private var sourceNames: [String] = []
 
-    /// Plans how to read the file at `path`.
-    package init(path: String, options: InputOptions) throws {
+    /// Plans how to read the file at `path`. `sourceName` is what messages call it; left out: its path.
+    package init(path: String, options: InputOptions, sourceName: String? = nil) throws {
         self.path = path
+        self.sourceName = sourceName ?? path
         let detected = try DataFormat.detected(path: path)
         compression = detected.compression
         let format = options.format ?? detected.format
@@ -35,10 +38,14 @@ package struct InputPlan: Sendable {
         }
         schema = Schema([])
         rejectFields = []
-        switch format {
-        case .csv: try planCSV(options)
-        case .jsonl: try planJSONLines(options)
-        case .parquet: try planParquet(options)
+        do {
+            switch format {
+            case .csv: try planCSV(options)
+            case .jsonl: try planJSONLines(options)
+            case .parquet: try planParquet(options)
+            }
+        } catch let error as TabularError {
+            throw error.naming(self.sourceName)
         }
     }
 

@@ -20,7 +20,7 @@ struct Shaping {
     func run(_ consume: (ColumnBatch) throws -> Void) throws -> Result {
         let source = try plan.open()
         var result = Result(digest: DataDigest(columnCount: plan.schema.columns.count))
-        while let next = try source.next() {
+        while let next = try next(source) {
             try Task.checkCancellation()
             for reject in next.rejects { try rejects.take(reject) }
             let batch = try settingAsideUnstorable(next.batch)
@@ -36,6 +36,14 @@ struct Shaping {
                 "\(result.read) rows were read, but \(result.kept) kept and \(rejects.count) rejected. Please report this bug.")
         }
         return result
+    }
+
+    private func next(_ source: any BatchSource) throws -> ReadResult? {
+        do {
+            return try source.next()
+        } catch let error as TabularError {
+            throw error.naming(plan.sourceName)
+        }
     }
 
     private func settingAsideUnstorable(_ batch: ColumnBatch) throws -> ColumnBatch {

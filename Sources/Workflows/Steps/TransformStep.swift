@@ -32,7 +32,7 @@ struct TransformStep {
     let softwareName: String
 
     func run() throws -> Transformed {
-        let plan = try InputPlan(path: source.file.path, options: pipeline.input)
+        let plan = try InputPlan(path: source.file.path, options: pipeline.input, sourceName: arrival.fileName)
         try Scratch.makeEmpty("\(scratch)/out")
         try Scratch.makeEmpty("\(scratch)/sql")
         let rejectsPath = "\(scratch)/out/\(names.rejects)"
@@ -40,7 +40,7 @@ struct TransformStep {
         var shaping = Shaping(plan: plan, rejects: rejects)
         shaping.unstorable = UnstorableCell.all(in:)
 
-        let schema = Schema(plan.schema.columns.map(\.widened))
+        let schema = plan.schema.asWritten
         let parquetPath = "\(scratch)/out/\(names.data)"
         let parquet = try OutputFormat(format: .parquet, options: pipeline.output.options, metadata: metadata)
             .create(path: parquetPath, schema: schema)
@@ -62,7 +62,7 @@ struct TransformStep {
             parquet: try Scratch.mark(parquetPath), parquetFingerprint: try FileFingerprint(path: parquetPath),
             script: try Scratch.mark(scriptPath), rejects: rejects.count > 0 ? try Scratch.mark(rejectsPath) : nil,
             counts: Counts(read: shaped.read, written: shaped.kept, rejected: rejects.count),
-            columns: Receipt.columns(plan.schema.columns, shaped.digest), format: plan.format,
+            columns: Receipt.columns(schema.columns, shaped.digest), format: plan.format,
             compression: plan.compression.rawValue)
     }
 
@@ -76,16 +76,6 @@ struct TransformStep {
 
     private var metadata: [(key: String, value: String)] {
         [("landfall.source", arrival.sourceWithVersion), ("landfall.job_id", jobID), ("landfall.version", softwareName)]
-    }
-}
-
-extension Column {
-    /// The column as it is written: it can hold nulls unless the pipeline requires a value, because what one file
-    /// happens to lack says nothing about the next.
-    fileprivate var widened: Column {
-        var column = self
-        column.nullable = nullable || !isDeclared
-        return column
     }
 }
 

@@ -21,6 +21,10 @@ struct OutputPath {
         for input in inputs where Self.isSame(target, input) {
             throw Failure(.permanent, "usage.output", "\(flag) \(text) is the same file as \(input). Give it another name.")
         }
+        let folder = target.lastIndex(of: "/").map { String(target[...$0]) } ?? "."
+        guard access(folder, W_OK) == 0 else {
+            throw Failure(.permanent, "output.not_creatable", "\(text) cannot be written: \(String(cString: strerror(errno))).")
+        }
         var facts = stat()
         if stat(target, &facts) == 0, facts.st_mode & S_IFMT != S_IFREG {
             throw Failure(.permanent, "output.not_a_file", "\(text) is there already and is no regular file; it is left alone.")
