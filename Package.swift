@@ -77,7 +77,7 @@ let package = Package(
         tests("ColumnsTests", ["Columns"]),
         tests("CompressionTests", ["Compression"]),
         tests("TabularTests", ["Tabular", "Columns", "Compression"]),
-        tests("ParquetTests", ["Parquet", "Columns"]),
+        tests("ParquetTests", ["Parquet", "Compression", "Columns"]),
         tests("SQLTests", ["SQL", "Columns"]),
         tests("PostgresTests", ["Postgres", "SQL", "Columns"]),
         tests("SigV4Tests", ["SigV4"]),

@@ -16,6 +16,9 @@ package final class AWSClient: Sendable {
     /// Seconds that the services' clocks are ahead of ours.
     private let clockSkew = Mutex<Int64>(0)
 
+    /// Where S3 has told us that buckets are.
+    private let bucketRegions = BucketRegions()
+
     /// Clocks that differ by less can sign requests (SigV4 allows 5 minutes).
     static let maxClockSkewSeconds: Int64 = 240
 
@@ -31,13 +34,20 @@ package final class AWSClient: Sendable {
         credentialCache = credentials
     }
 
+    /// - Parameter transfers: carries the bodies of files, if it is another client than `http`: its thread waits for
+    ///   the disk, and a slow one should not keep the heartbeats of messages waiting too.
     package convenience init(
-        configuration: AWSConfiguration, credentials: CredentialCache, http: HTTPClient, timing: AWSTiming = .system
+        configuration: AWSConfiguration, credentials: CredentialCache, http: HTTPClient, transfers: HTTPClient? = nil,
+        timing: AWSTiming = .system
     ) {
+        let transfers = transfers ?? http
         self.init(configuration: configuration, credentials: credentials, timing: timing) {
             (request, destination) async throws(HTTPError) in
-            guard let destination else { return try await http.send(request) }
-            return try await http.download(request, to: destination.descriptor, maxBytes: destination.maxBytes)
+            guard let destination else {
+                return try await (request.body.isFile ? transfers : http).send(request)
+            }
+            return try await transfers.download(
+                request, to: destination.descriptor, at: destination.offset ?? 0, maxBytes: destination.maxBytes)
         }
     }
 
@@ -48,11 +58,13 @@ package final class AWSClient: Sendable {
     ) throws(AWSError) {
         let profile = try Profile(environment: environment)
         let configuration = try AWSConfiguration(environment: environment, profile: profile)
-        let http = http ?? HTTPClient(HTTPClientSettings(caBundlePath: configuration.caBundlePath))
+        let settings = HTTPClientSettings(caBundlePath: configuration.caBundlePath)
+        let http = http ?? HTTPClient(settings)
         let chain = CredentialChain(
             environment: environment, profile: profile, configuration: configuration, http: http, timing: timing)
         let cache = CredentialCache(timing: timing) { () async throws(AWSError) in try await chain.load() }
-        self.init(configuration: configuration, credentials: cache, http: http, timing: timing)
+        self.init(
+            configuration: configuration, credentials: cache, http: http, transfers: HTTPClient(settings), timing: timing)
     }
 
     /// The credentials that the next call would be signed with.
@@ -60,8 +72,13 @@ package final class AWSClient: Sendable {
         try await credentialCache.credentials()
     }
 
+    /// The clock, in Unix seconds.
+    func now() -> Int64 { timing.now() }
+
     /// Sends a call, again where that can help, and gives the answer of the first success.
     func perform(_ call: AWSCall) async throws(AWSError) -> HTTPResponse {
+        var call = call
+        if let bucket = call.bucket, let region = bucketRegions[bucket] { call.move(toRegion: region, configuration) }
         var retries = RetrySession(policy: configuration.retry, quota: quota, service: call.service)
         var mends = Set<Mend>()
         while true {
@@ -71,8 +88,8 @@ package final class AWSClient: Sendable {
                 retries.succeeded()
                 return response
             } catch {
-                if let mend = mend(for: error, credentials), mends.insert(mend).inserted {
-                    await apply(mend, error, credentials)
+                if let mend = mend(for: error, of: call, credentials), mends.insert(mend).inserted {
+                    await apply(mend, error, credentials, &call)
                     continue
                 }
                 guard let delay = retries.delay(after: error, random: timing.random()) else {
@@ -86,7 +103,9 @@ package final class AWSClient: Sendable {
     /// One try: sign, send, and read the error if it is one.
     private func attempt(_ call: AWSCall, _ credentials: AWSCredentials) async throws(AWSError) -> HTTPResponse {
         let request = sign(call, credentials)
-        if let destination = call.destination, !LocalFile.empty(destination.descriptor) {
+        if let destination = call.destination, destination.offset == nil,
+            !LocalFile.resize(destination.descriptor, to: 0)
+        {
             throw .file(call.service, call.action, "the destination", "it cannot be emptied")
         }
         let response: HTTPResponse
@@ -96,6 +115,11 @@ package final class AWSClient: Sendable {
             throw AWSError(error, to: call)
         }
         guard response.isSuccess else { throw AWSError(response, to: call) }
+        if let range = call.demandedRange, response.headers["content-range"] != range {
+            throw .badResponse(
+                call.service, call.action,
+                "\(call.subject): asked for \(range), got \(response.headers["content-range"] ?? "no range")")
+        }
         if call.mayFailWithSuccessStatus, let root = try? XMLReader.read(response.body), root.name == "Error" {
             var failed = response
             failed.status = 500
@@ -107,7 +131,7 @@ package final class AWSClient: Sendable {
     private func sign(_ call: AWSCall, _ credentials: AWSCredentials) -> HTTPRequest {
         let isS3 = call.service == .s3
         let signer = Signer(
-            credentials: credentials.keys, region: configuration.region, service: call.service.signingName,
+            credentials: credentials.keys, region: call.region ?? configuration.region, service: call.service.signingName,
             pathRule: isS3 ? .verbatim : .standard, sendsPayloadHash: isS3, keys: signingKeys)
         let headers = [(name: "Host", value: call.endpoint.authority)] + call.headers
         let request = SigningRequest(
@@ -121,12 +145,13 @@ package final class AWSClient: Sendable {
 
     /// A cause that can be put right at once; each is tried once for a call.
     private enum Mend: Hashable {
-        case clock, credentials
+        case clock, credentials, region
     }
 
     private static let expiredCodes: Set<String> = ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"]
 
-    private func mend(for error: AWSError, _ credentials: AWSCredentials) -> Mend? {
+    private func mend(for error: AWSError, of call: AWSCall, _ credentials: AWSCredentials) -> Mend? {
+        if let region = error.bucketRegion, region != call.region ?? configuration.region { return .region }
         guard error.kind == .credentials || (error.status == 403 && error.awsCode == nil) else { return nil }
         if let code = error.awsCode, Self.expiredCodes.contains(code) {
             return credentials.expiresAt == nil ? nil : .credentials
@@ -136,8 +161,12 @@ package final class AWSClient: Sendable {
         return abs(server - ours) > Self.maxClockSkewSeconds ? .clock : nil
     }
 
-    private func apply(_ mend: Mend, _ error: AWSError, _ credentials: AWSCredentials) async {
+    private func apply(_ mend: Mend, _ error: AWSError, _ credentials: AWSCredentials, _ call: inout AWSCall) async {
         switch mend {
+        case .region:
+            guard let bucket = call.bucket, let region = error.bucketRegion else { return }
+            bucketRegions.remember(bucket, region)
+            call.move(toRegion: region, configuration)
         case .credentials: await credentialCache.discard(credentials)
         case .clock:
             guard let server = error.serverTime else { return }
@@ -173,4 +202,16 @@ extension AWSClient {
     package var eventBridge: EventBridge { EventBridge(client: self) }
     package var secretsManager: SecretsManager { SecretsManager(client: self) }
     package var sts: STS { STS(client: self) }
+    package var stepFunctions: StepFunctions { StepFunctions(client: self) }
+    package var redshiftData: RedshiftData { RedshiftData(client: self) }
+    package var logs: CloudWatchLogs { CloudWatchLogs(client: self) }
+}
+
+extension HTTPBody {
+    fileprivate var isFile: Bool {
+        switch self {
+        case .none, .bytes: false
+        case .file, .trailedFile: true
+        }
+    }
 }

@@ -3,6 +3,13 @@ package struct AWSConfiguration: Sendable {
     package var region: String
     package var retry: RetryPolicy
     package var caBundlePath: String?
+    /// Endpoints whose cryptography is validated (FIPS 140), and those that speak IPv6 too.
+    package var usesFIPS = false
+    package var usesDualStack = false
+    /// Whether S3 gets a checksum with each upload (`when_supported`).
+    package var sendsChecksums = true
+    /// Whether S3 is asked for an object's checksum and the bytes are compared with it (`when_supported`).
+    package var verifiesChecksums = true
     /// Endpoints set by hand, by service; `everyEndpoint` stands in for those not named.
     private var endpoints: [AWSService: Endpoint] = [:]
     private var everyEndpoint: Endpoint?
@@ -26,9 +33,12 @@ package struct AWSConfiguration: Sendable {
         }
         self.init(region: region)
         retry = try RetryPolicy(environment: environment, profile: profile)
+        usesFIPS = Self.flag("use_fips_endpoint", environment, profile)
+        usesDualStack = Self.flag("use_dualstack_endpoint", environment, profile)
+        sendsChecksums = Self.setting("request_checksum_calculation", environment, profile) != "when_required"
+        verifiesChecksums = Self.setting("response_checksum_validation", environment, profile) != "when_required"
         caBundlePath = environment.text("AWS_CA_BUNDLE") ?? profile["ca_bundle"]
-        let ignoresEndpoints = environment.text("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?.lowercased() == "true"
-        if ignoresEndpoints { return }
+        if Self.flag("ignore_configured_endpoint_urls", environment, profile) { return }
         if let url = environment.text("AWS_ENDPOINT_URL") ?? profile["endpoint_url"] {
             everyEndpoint = try Self.endpoint(url, from: "AWS_ENDPOINT_URL")
         }
@@ -42,11 +52,25 @@ package struct AWSConfiguration: Sendable {
     }
 
     package func endpoint(of service: AWSService) -> Endpoint {
-        endpoints[service] ?? everyEndpoint ?? .standard(service, region: region)
+        endpoint(of: service, region: region)
+    }
+
+    func endpoint(of service: AWSService, region: String) -> Endpoint {
+        endpoints[service] ?? everyEndpoint
+            ?? .standard(service, region: region, isFIPS: usesFIPS, isDualStack: usesDualStack)
+    }
+
+    /// A setting that is called the same in the environment, in upper case with `AWS_` before it.
+    private static func setting(_ name: String, _ environment: [String: String], _ profile: Profile) -> String? {
+        (environment.text("AWS_\(name.uppercased())") ?? profile[name])?.lowercased()
+    }
+
+    private static func flag(_ name: String, _ environment: [String: String], _ profile: Profile) -> Bool {
+        setting(name, environment, profile) == "true"
     }
 
     /// A region becomes part of host names, so nothing else may pass for one.
-    private static func isRegion(_ text: String) -> Bool {
+    static func isRegion(_ text: String) -> Bool {
         (1...63).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in
                 (97...122).contains(byte) || (48...57).contains(byte) || byte == UInt8(ascii: "-")
@@ -59,10 +83,6 @@ package struct AWSConfiguration: Sendable {
         }
         return endpoint
     }
-}
-
-extension AWSService {
-    static let all: [AWSService] = [.s3, .sqs, .dynamoDB, .sns, .eventBridge, .secretsManager, .sts]
 }
 
 extension [String: String] {

@@ -47,6 +47,8 @@ package struct AWSError: Error, Sendable, CustomStringConvertible {
     package var isTransient: Bool
     /// DynamoDB: the item that did not meet the condition; nil when there is none.
     package var conditionItem: [String: AttributeValue]?
+    /// S3: the region that the bucket is in, where the call went to another one.
+    var bucketRegion: String?
     /// How long the service asks to be left alone.
     var retryAfter: Duration?
     /// The service's clock when it refused, in Unix seconds.

@@ -13,6 +13,10 @@ package struct AWSService: Hashable, Sendable {
     let endpointID: String
     let errorFormat: ErrorFormat
 
+    static let all: [AWSService] = [
+        .s3, .sqs, .dynamoDB, .sns, .eventBridge, .secretsManager, .sts, .stepFunctions, .redshiftData, .logs,
+    ]
+
     /// How a service writes its errors.
     enum ErrorFormat: Hashable, Sendable {
         case json, xml
@@ -35,6 +39,14 @@ package struct AWSService: Hashable, Sendable {
         endpointID: "SECRETS_MANAGER", errorFormat: .json)
     package static let sts = AWSService(
         name: "sts", endpointPrefix: "sts", signingName: "sts", endpointID: "STS", errorFormat: .xml)
+    package static let stepFunctions = AWSService(
+        name: "states", endpointPrefix: "states", signingName: "states", endpointID: "SFN", errorFormat: .json)
+    package static let redshiftData = AWSService(
+        name: "redshift-data", endpointPrefix: "redshift-data", signingName: "redshift-data",
+        endpointID: "REDSHIFT_DATA", errorFormat: .json)
+    package static let logs = AWSService(
+        name: "logs", endpointPrefix: "logs", signingName: "logs", endpointID: "CLOUDWATCH_LOGS", errorFormat: .json)
+
 }
 
 /// One call of an API action, ready to be signed and sent, and sent again.
@@ -55,13 +67,31 @@ struct AWSCall: Sendable {
     var limits = HTTPLimits(firstByte: .seconds(30), whole: .seconds(60))
     /// Where the body of a good answer goes; nil keeps it in memory.
     var destination: Destination?
+    /// What `Content-Range` must say where a range was asked for: an answer of all bytes would go to the wrong place.
+    var demandedRange: String?
     /// S3 answers some actions with 200 and an error in the body.
     var mayFailWithSuccessStatus = false
 
-    /// An open file that takes the answer's body; it is emptied before each attempt.
+    /// An open file that takes the answer's body.
     struct Destination: Sendable {
         let descriptor: Int32
         let maxBytes: Int64
+        /// Where a range of an object begins in the file; nil for whole objects, for which each try empties the file.
+        var offset: Int64?
+    }
+
+    /// The region whose key signs it, where that is not the client's.
+    var region: String?
+    /// The bucket that S3 may send us to another region for.
+    var bucket: String?
+
+    /// The same call to the bucket's own region.
+    mutating func move(toRegion region: String, _ configuration: AWSConfiguration) {
+        self.region = region
+        guard !endpoint.isCustom, let bucket else { return }
+        let isHost = endpoint.authority.hasPrefix("\(bucket).")
+        let moved = configuration.endpoint(of: service, region: region)
+        endpoint = isHost ? moved.with(bucket: bucket) : moved
     }
 
     /// The signed and the sent path are one and the same.

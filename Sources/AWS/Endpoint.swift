@@ -40,9 +40,27 @@ package struct Endpoint: Hashable, Sendable {
         return String(authority.prefix { $0 != ":" })
     }
 
+    /// With the bucket as the first label of the host.
+    func with(bucket: String) -> Endpoint {
+        Endpoint(scheme: scheme, authority: "\(bucket).\(authority)", path: path, isCustom: isCustom)
+    }
+
     /// AWS's own endpoint of a service in a region.
-    static func standard(_ service: AWSService, region: String) -> Endpoint {
-        let host = "\(service.endpointPrefix).\(region).\(Partition(region: region).domain)"
+    ///
+    /// Source: botocore's `endpoints.json` (variants `fips` and `dualstack`) and the services' rule sets.
+    static func standard(
+        _ service: AWSService, region: String, isFIPS: Bool = false, isDualStack: Bool = false
+    ) -> Endpoint {
+        let partition = Partition(region: region)
+        let fips = isFIPS ? "-fips" : ""
+        let host: String
+        if service == .s3 {
+            // S3 keeps its usual domain for both protocols
+            host = "s3\(fips)\(isDualStack ? ".dualstack" : "").\(region).\(partition.domain)"
+        } else {
+            let domain = isDualStack ? partition.dualStackDomain : partition.domain
+            host = "\(service.endpointPrefix)\(fips).\(region).\(domain)"
+        }
         return Endpoint(scheme: "https", authority: host, isCustom: false)
     }
 }
@@ -65,5 +83,6 @@ package enum Partition: String, Sendable {
         }
     }
 
+    var dualStackDomain: String { self == .china ? "api.amazonwebservices.com.cn" : "api.aws" }
     var domain: String { self == .china ? "amazonaws.com.cn" : "amazonaws.com" }
 }

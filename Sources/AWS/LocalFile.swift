@@ -1,5 +1,4 @@
 import Glibc
-import SigV4
 
 /// The few things that this module does with files of this machine.
 enum LocalFile {
@@ -17,7 +16,7 @@ enum LocalFile {
         }
     }
 
-    static let hashBufferBytes = 1 << 20
+    static let pieceBytes = 1 << 18
 
     /// A small file's bytes; nil where there is no such file.
     static func read(_ path: String, maxBytes: Int) -> Result<[UInt8]?, Failure> {
@@ -40,34 +39,46 @@ enum LocalFile {
         return stat(path, &status) == 0 ? .success(Int64(status.st_size)) : .failure(.current)
     }
 
-    /// SHA-256 of some bytes of a file, in hexadecimal.
-    static func sha256(_ path: String, range: Range<Int64>) -> Result<String, Failure> {
+    /// Gives some bytes of a file to `body`, piece by piece.
+    static func read(_ path: String, range: Range<Int64>, _ body: (UnsafeRawBufferPointer) -> Void) -> Failure? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return .failure(.current) }
+        guard descriptor >= 0 else { return .current }
         defer { close(descriptor) }
-        let hasher = SHA256()
-        var buffer = [UInt8](repeating: 0, count: hashBufferBytes)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceBytes, alignment: 16)
+        defer { buffer.deallocate() }
         var offset = range.lowerBound
         while offset < range.upperBound {
             let wanted = min(buffer.count, Int(range.upperBound - offset))
-            let count = retrying { pread(descriptor, &buffer, wanted, off_t(offset)) }
-            if count < 0 { return .failure(.current) }
-            if count == 0 { return .failure(Failure("it has become shorter")) }
-            hasher.update(buffer[..<count])
+            let count = retrying { pread(descriptor, buffer.baseAddress, wanted, off_t(offset)) }
+            if count < 0 { return .current }
+            if count == 0 { return Failure("it has become shorter") }
+            body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             offset += Int64(count)
         }
-        return .success(hasher.finalizeHexadecimal())
+        return nil
     }
 
     /// Opens a file for writing, empty; whoever opens it closes it.
-    static func create(_ path: String) -> Result<Int32, Failure> {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    static func create(_ path: String) -> Result<Int32, Failure> { opened(path, O_WRONLY | O_CREAT | O_TRUNC) }
+    /// Opens a file for writing with what is in it, or makes it.
+    static func update(_ path: String) -> Result<Int32, Failure> { opened(path, O_WRONLY | O_CREAT) }
+    /// Opens a file for writing at its end, or makes it.
+    static func append(_ path: String) -> Result<Int32, Failure> { opened(path, O_WRONLY | O_CREAT | O_APPEND) }
+
+    private static func opened(_ path: String, _ flags: Int32) -> Result<Int32, Failure> {
+        let descriptor = open(path, flags | O_CLOEXEC, 0o644)
         return descriptor >= 0 ? .success(descriptor) : .failure(.current)
     }
 
-    static func empty(_ descriptor: Int32) -> Bool { ftruncate(descriptor, 0) == 0 }
+    static func write(_ text: String, to descriptor: Int32) -> Bool {
+        let bytes = Array(text.utf8)
+        return retrying { Glibc.write(descriptor, bytes, bytes.count) } == bytes.count
+    }
+
+    static func resize(_ descriptor: Int32, to size: Int64) -> Bool { ftruncate(descriptor, off_t(size)) == 0 }
     static func shut(_ descriptor: Int32) -> Bool { close(descriptor) == 0 }
     static func remove(_ path: String) { unlink(path) }
+    static func move(_ path: String, to place: String) -> Failure? { rename(path, place) == 0 ? nil : .current }
 
     private static func retrying(_ call: () -> Int) -> Int {
         while true {

@@ -4,7 +4,7 @@
 /// The Simple Queue Service.
 package struct SQS: Sendable {
     let client: AWSClient
-    private static let wire = JSONProtocol(targetPrefix: "AmazonSQS", version: "1.0")
+    static let wire = JSONProtocol(targetPrefix: "AmazonSQS", version: "1.0")
     /// Messages in one request, and the longest wait for one.
     package static let maxMessages = 10
     package static let maxWaitSeconds = 20

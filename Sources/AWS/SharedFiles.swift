@@ -11,6 +11,7 @@ package struct Profile: Sendable {
     private let config: [String: String]
     /// The `services` section that the profile names.
     private let services: [String: String]
+    private let files: (credentials: SettingsFile, config: SettingsFile)
     /// Whether either file holds the profile.
     package let exists: Bool
 
@@ -33,12 +34,18 @@ package struct Profile: Sendable {
 
     init(name: String, credentials: SettingsFile, config: SettingsFile) {
         self.name = name
+        files = (credentials, config)
         let inCredentials = credentials.sections[name]
         let inConfig = config.sections["profile \(name)"] ?? (name == "default" ? config.sections[name] : nil)
         self.credentials = inCredentials ?? [:]
         self.config = inConfig ?? [:]
         services = inConfig?["services"].flatMap { config.sections["services \($0)"] } ?? [:]
         exists = inCredentials != nil || inConfig != nil
+    }
+
+    /// Another profile of the same files.
+    func other(_ name: String) -> Profile {
+        Profile(name: name, credentials: files.credentials, config: files.config)
     }
 
     private static func read(_ path: String?) throws(AWSError) -> String {

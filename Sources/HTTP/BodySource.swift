@@ -7,6 +7,7 @@ final class BodySource: @unchecked Sendable {
     private enum Storage {
         case bytes([UInt8])
         case file(descriptor: Int32, start: Int64)
+        case trailed(descriptor: Int32, TrailedBody)
     }
 
     private let storage: Storage
@@ -21,27 +22,45 @@ final class BodySource: @unchecked Sendable {
             storage = .bytes(bytes)
             count = Int64(bytes.count)
         case .file(let path, let range):
-            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { throw .fileRead(path, errorText(errno)) }
-            var status = stat()
-            guard fstat(descriptor, &status) == 0 else {
-                let reason = errorText(errno)
-                close(descriptor)
-                throw .fileRead(path, reason)
-            }
-            let size = Int64(status.st_size)
-            let range = range ?? 0..<size
-            guard range.lowerBound >= 0, range.upperBound <= size else {
-                close(descriptor)
-                throw .fileRead(path, "it has \(size) bytes and not those of \(range)")
-            }
+            let (descriptor, range) = try Self.openFile(path, range)
             storage = .file(descriptor: descriptor, start: range.lowerBound)
             count = range.upperBound - range.lowerBound
+        case .trailedFile(let path, let range, let trailer):
+            let (descriptor, range) = try Self.openFile(path, range)
+            let size = range.upperBound - range.lowerBound
+            let body = TrailedBody(size: size, trailer: trailer) { buffer, offset in
+                let place = off_t(range.lowerBound + offset)
+                let got = retryingInterruption { pread(descriptor, buffer.baseAddress, buffer.count, place) }
+                return got > 0 ? got : nil
+            }
+            storage = .trailed(descriptor: descriptor, body)
+            count = TrailedBody.encodedBytes(size: size, trailer: trailer)
         }
     }
 
+    private static func openFile(_ path: String, _ range: Range<Int64>?) throws(HTTPError) -> (Int32, Range<Int64>) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .fileRead(path, errorText(errno)) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let reason = errorText(errno)
+            close(descriptor)
+            throw .fileRead(path, reason)
+        }
+        let size = Int64(status.st_size)
+        let range = range ?? 0..<size
+        guard range.lowerBound >= 0, range.upperBound <= size else {
+            close(descriptor)
+            throw .fileRead(path, "it has \(size) bytes and not those of \(range)")
+        }
+        return (descriptor, range)
+    }
+
     deinit {
-        if case .file(let descriptor, _) = storage { close(descriptor) }
+        switch storage {
+        case .bytes: break
+        case .file(let descriptor, _), .trailed(let descriptor, _): close(descriptor)
+        }
     }
 
     var isAtEnd: Bool { offset == count }
@@ -49,6 +68,10 @@ final class BodySource: @unchecked Sendable {
     /// Moves to an offset; false where there is no such place.
     func seek(to offset: Int64) -> Bool {
         guard (0...count).contains(offset) else { return false }
+        if case .trailed(_, let body) = storage {
+            guard offset == 0 else { return false }
+            body.rewind()
+        }
         self.offset = offset
         return true
     }
@@ -67,6 +90,10 @@ final class BodySource: @unchecked Sendable {
         case .file(let descriptor, let start):
             let got = retryingInterruption { pread(descriptor, buffer.baseAddress, wanted, off_t(start + offset)) }
             guard got > 0 else { return nil }
+            offset += Int64(got)
+            return got
+        case .trailed(_, let body):
+            guard let got = body.fill(UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])) else { return nil }
             offset += Int64(got)
             return got
         }

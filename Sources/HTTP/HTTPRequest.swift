@@ -41,12 +41,14 @@ package struct HTTPRequest: Sendable {
     }
 }
 
-/// What a request carries. Both kinds can be sent again from the start.
+/// What a request carries. All kinds can be sent again from the start.
 package enum HTTPBody: Sendable {
     case none
     case bytes([UInt8])
     /// A file, or the bytes of it in `range`; read as they are sent.
     case file(path: String, range: Range<Int64>?)
+    /// The same in S3's `aws-chunked` encoding, with a trailer that is made while the bytes go out.
+    case trailedFile(path: String, range: Range<Int64>?, HTTPTrailer)
 }
 
 /// How long and how large one exchange may become.

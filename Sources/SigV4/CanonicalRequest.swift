@@ -12,6 +12,8 @@ package struct SigningRequest: Sendable {
 
     /// Stands in for the payload's hash where TLS alone protects the body (S3 only).
     package static let unsignedPayload = "UNSIGNED-PAYLOAD"
+    /// Stands in for the payload's hash where the body comes in chunks and its checksum after them (S3 only).
+    package static let unsignedPayloadWithTrailer = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 
     package init(
         method: String, path: String, query: [(name: String, value: String)] = [],
@@ -50,6 +52,7 @@ struct CanonicalRequest {
     let bytes: [UInt8]
     /// `host;x-amz-date`
     let signedHeaders: String
+    let query: String
 
     init(_ request: SigningRequest, path rule: PathRule) {
         let headers = Self.canonical(request.headers)
@@ -60,7 +63,8 @@ struct CanonicalRequest {
         bytes.append(newline)
         Self.append(path: request.path, rule, to: &bytes)
         bytes.append(newline)
-        bytes += Self.query(request.query).utf8
+        query = Self.query(request.query)
+        bytes += query.utf8
         bytes.append(newline)
         for header in headers {
             bytes += header.name.utf8
@@ -77,6 +81,7 @@ struct CanonicalRequest {
 
     /// Names and values percent-encoded and sorted by name, then value. It serves as the wire's query too.
     static func query(_ items: [(name: String, value: String)]) -> String {
+        if items.isEmpty { return "" }
         let pairs = items.map { (PercentEncoding.encode($0.name), PercentEncoding.encode($0.value)) }
         return pairs.sorted { $0 < $1 }.map { "\($0)=\($1)" }.joined(separator: "&")
     }
@@ -88,26 +93,33 @@ struct CanonicalRequest {
 
     /// Lower-case names in order, each once; values of one name joined by commas in the order given.
     static func canonical(_ headers: [(name: String, value: String)]) -> [(name: String, value: String)] {
-        var values: [String: String] = [:]
+        var sorted: [(name: String, value: String)] = []
+        sorted.reserveCapacity(headers.count)
         for header in headers {
             let name = header.name.lowercased()
             if unsigned.contains(name) { continue }
             let value = collapsingSpaces(header.value)
-            if let earlier = values[name] {
-                values[name] = "\(earlier),\(value)"
+            // a handful of headers: inserting each at its place beats a table
+            var place = sorted.count
+            while place > 0, name < sorted[place - 1].name { place -= 1 }
+            if place > 0, sorted[place - 1].name == name {
+                sorted[place - 1].value += ",\(value)"
             } else {
-                values[name] = value
+                sorted.insert((name: name, value: value), at: place)
             }
         }
-        return values.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+        return sorted
     }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || (9...13).contains(byte) }
 
     /// The value without spaces at its ends, and runs of white space as one space.
     private static func collapsingSpaces(_ value: String) -> String {
+        if isCollapsed(value) { return value }
         var bytes: [UInt8] = []
         var isAfterSpace = false
         for byte in value.utf8 {
-            if byte == UInt8(ascii: " ") || (9...13).contains(byte) {
+            if isSpace(byte) {
                 isAfterSpace = !bytes.isEmpty
                 continue
             }
@@ -118,8 +130,19 @@ struct CanonicalRequest {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Whether the value has single spaces between words and nothing else to mend, as nearly all do.
+    private static func isCollapsed(_ value: String) -> Bool {
+        var isAfterSpace = true
+        for byte in value.utf8 {
+            let isSpace = isSpace(byte)
+            if isSpace, isAfterSpace || byte != UInt8(ascii: " ") { return false }
+            isAfterSpace = isSpace
+        }
+        return !isAfterSpace || value.isEmpty
+    }
+
     private static func append(path: String, _ rule: PathRule, to bytes: inout [UInt8]) {
-        let path = rule.normalizes ? normalized(path) : path
+        let path = rule.normalizes && path != "/" ? normalized(path) : path
         if path.isEmpty {
             bytes.append(UInt8(ascii: "/"))
         } else if rule.encodes {

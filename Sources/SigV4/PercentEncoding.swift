@@ -16,7 +16,9 @@ package enum PercentEncoding {
 
     /// Encodes the UTF-8 bytes of a text. An object key keeps its slashes, a query's name or value does not.
     package static func encode(_ text: String, keepingSlash: Bool = false) -> String {
+        if text.utf8.allSatisfy({ isUnreserved($0) || (keepingSlash && $0 == UInt8(ascii: "/")) }) { return text }
         var encoded: [UInt8] = []
+        encoded.reserveCapacity(text.utf8.count * 3)
         append(text.utf8, to: &encoded, keepingSlash: keepingSlash)
         return String(decoding: encoded, as: UTF8.self)
     }

@@ -81,15 +81,56 @@ extension SHA256 {
 
 /// HMAC-SHA-256 (RFC 2104): 32 bytes.
 package func hmacSHA256(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
-    var block = key.count > SHA256.blockBytes ? SHA256.hash(key) : key
-    block.append(contentsOf: repeatElement(0, count: SHA256.blockBytes - block.count))
-    let inner = SHA256()
-    inner.update(block.map { $0 ^ 0x36 })
-    inner.update(message)
-    let outer = SHA256()
-    outer.update(block.map { $0 ^ 0x5c })
-    outer.update(inner.finalize())
-    return outer.finalize()
+    let key = key.count > SHA256.blockBytes ? SHA256.hash(key) : key
+    return withUnsafeTemporaryAllocation(byteCount: SHA256.blockBytes, alignment: 8) { block in
+        let inner = SHA256()
+        fill(block, key, with: 0x36)
+        inner.update(UnsafeRawBufferPointer(block))
+        inner.update(message)
+        let outer = SHA256()
+        fill(block, key, with: 0x5c)
+        outer.update(UnsafeRawBufferPointer(block))
+        outer.update(inner.finalize())
+        return outer.finalize()
+    }
+}
+
+/// The key, filled up with zeros to a block, each byte combined with the pad.
+private func fill(_ block: UnsafeMutableRawBufferPointer, _ key: [UInt8], with pad: UInt8) {
+    for index in block.indices { block[index] = pad }
+    for index in key.indices { block[index] ^= key[index] }
+}
+
+/// A running MD5 (RFC 1321), which S3's ETags are made of. It protects from accidents and from nobody else.
+package final class MD5 {
+    private let context: OpaquePointer
+
+    /// Nil where OpenSSL has no MD5, as in its FIPS mode.
+    package init?() {
+        guard let algorithm = Algorithm.md5 else { return nil }
+        guard let context = EVP_MD_CTX_new() else { fatalError("OpenSSL is out of memory") }
+        self.context = context
+        guard EVP_DigestInit_ex2(context, algorithm.handle, nil) == 1 else { return nil }
+    }
+
+    deinit {
+        EVP_MD_CTX_free(context)
+    }
+
+    package func update(_ bytes: UnsafeRawBufferPointer) {
+        guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
+        let updated = EVP_DigestUpdate(context, start, bytes.count)
+        precondition(updated == 1, "OpenSSL refused to go on with an MD5")
+    }
+
+    /// Ends the hash and gives its 16 bytes.
+    package func finalize() -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
+            let ended = EVP_DigestFinal_ex(context, buffer.baseAddress, nil)
+            precondition(ended == 1, "OpenSSL refused to end an MD5")
+            count = 16
+        }
+    }
 }
 
 /// OpenSSL's description of a hash, fetched once for the process because each fetch takes a lock.
@@ -100,4 +141,6 @@ private struct Algorithm: @unchecked Sendable {
         guard let handle = EVP_MD_fetch(nil, "SHA256", nil) else { fatalError("OpenSSL has no SHA-256") }
         return Algorithm(handle: handle)
     }()
+
+    static let md5: Algorithm? = EVP_MD_fetch(nil, "MD5", nil).map { Algorithm(handle: $0) }
 }

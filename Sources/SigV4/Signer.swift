@@ -29,14 +29,22 @@ package struct Signer: Sendable {
     /// The headers to add to the request, `Authorization` last.
     package func sign(_ request: SigningRequest, at time: SigningTime) -> [(name: String, value: String)] {
         var added = headersToSign(at: time, payloadHash: request.payloadHash)
-        let signature = signature(of: request, at: time)
-        let scope = "\(credentials.accessKeyID)/\(self.scope(at: time).text)"
-        added.append(
-            (
-                name: "Authorization",
-                value: "\(Self.algorithm) Credential=\(scope), SignedHeaders=\(signature.signedHeaders), "
-                    + "Signature=\(signature.text)"
-            ))
+        var request = request
+        request.headers += added
+        let scope = scope(at: time)
+        let canonical = CanonicalRequest(request, path: pathRule)
+        let text = Hexadecimal.encode(
+            hmacSHA256(key: keys.key(for: scope), stringToSign(canonical, scope, time)))
+        var value = Self.algorithm
+        value += " Credential="
+        value += credentials.accessKeyID
+        value += "/"
+        value += scope.text
+        value += ", SignedHeaders="
+        value += canonical.signedHeaders
+        value += ", Signature="
+        value += text
+        added.append((name: "Authorization", value: value))
         return added
     }
 
@@ -102,11 +110,22 @@ package struct Signer: Sendable {
     private func finish(_ request: SigningRequest, at time: SigningTime) -> Signature {
         let canonical = CanonicalRequest(request, path: pathRule)
         let scope = scope(at: time)
-        let stringToSign = "\(Self.algorithm)\n\(time.stamp)\n\(scope.text)\n\(SHA256.hexadecimal(canonical.bytes))"
-        let signature = hmacSHA256(key: keys.key(for: scope), Array(stringToSign.utf8))
+        let stringToSign = stringToSign(canonical, scope, time)
         return Signature(
-            canonicalRequest: String(decoding: canonical.bytes, as: UTF8.self), stringToSign: stringToSign,
-            signedHeaders: canonical.signedHeaders, query: CanonicalRequest.query(request.query),
-            text: Hexadecimal.encode(signature))
+            canonicalRequest: String(decoding: canonical.bytes, as: UTF8.self),
+            stringToSign: String(decoding: stringToSign, as: UTF8.self),
+            signedHeaders: canonical.signedHeaders, query: canonical.query,
+            text: Hexadecimal.encode(hmacSHA256(key: keys.key(for: scope), stringToSign)))
+    }
+
+    private func stringToSign(_ canonical: CanonicalRequest, _ scope: SigningScope, _ time: SigningTime) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(256)
+        for line in [Self.algorithm, time.stamp, scope.text] {
+            bytes += line.utf8
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        bytes += SHA256.hexadecimal(canonical.bytes).utf8
+        return bytes
     }
 }

@@ -10,7 +10,15 @@ struct SigningScope: Hashable, Sendable {
     let service: String
 
     /// `20150830/us-east-1/service/aws4_request`
-    var text: String { "\(day)/\(region)/\(service)/aws4_request" }
+    var text: String {
+        var text = day
+        text += "/"
+        text += region
+        text += "/"
+        text += service
+        text += "/aws4_request"
+        return text
+    }
 
     func deriveKey() -> [UInt8] {
         let date = hmacSHA256(key: Array("AWS4\(secretAccessKey)".utf8), Array(day.utf8))
@@ -25,16 +33,29 @@ package final class SigningKeyCache: Sendable {
     /// More scopes than a process uses in a day; beyond it the cache starts afresh.
     static let maxKeys = 64
 
-    private let keys = Mutex<[SigningScope: [UInt8]]>([:])
+    private struct Keys {
+        var all: [SigningScope: [UInt8]] = [:]
+        /// Most requests want the key of the one before; comparing is cheaper than hashing five strings.
+        var latest: (scope: SigningScope, key: [UInt8])?
+    }
+
+    private let keys = Mutex(Keys())
 
     package init() {}
 
     func key(for scope: SigningScope) -> [UInt8] {
-        if let key = keys.withLock({ $0[scope] }) { return key }
+        let known = keys.withLock { keys -> [UInt8]? in
+            if let latest = keys.latest, latest.scope == scope { return latest.key }
+            guard let key = keys.all[scope] else { return nil }
+            keys.latest = (scope, key)
+            return key
+        }
+        if let known { return known }
         let key = scope.deriveKey()
         keys.withLock {
-            if $0.count >= Self.maxKeys { $0.removeAll() }
-            $0[scope] = key
+            if $0.all.count >= Self.maxKeys { $0.all.removeAll() }
+            $0.all[scope] = key
+            $0.latest = (scope, key)
         }
         return key
     }

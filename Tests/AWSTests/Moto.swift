@@ -98,7 +98,7 @@ extension AWSClient {
     func makeBucket(isVersioned: Bool = false) async throws -> String {
         let name = Moto.uniqueName("bucket")
         var call = try s3.call("CreateBucket", "PUT", bucket: name)
-        try s3.setBody(
+        _ = try s3.setBody(
             .bytes(
                 Array(
                     ("<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>"
@@ -107,7 +107,7 @@ extension AWSClient {
         guard isVersioned else { return name }
         call = try s3.call("PutBucketVersioning", "PUT", bucket: name)
         call.query = [(name: "versioning", value: "")]
-        try s3.setBody(
+        _ = try s3.setBody(
             .bytes(
                 Array(
                     ("<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>Enabled</Status>"

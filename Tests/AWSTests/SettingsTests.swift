@@ -23,6 +23,36 @@ struct EndpointTests {
         #expect(endpoint == Endpoint(scheme: "https", authority: host, isCustom: false))
     }
 
+    @Test(
+        "FIPS and dual-stack endpoints have names of their own",
+        arguments: [
+            ("eu-west-1", "s3", true, false, "s3-fips.eu-west-1.amazonaws.com"),
+            ("eu-west-1", "s3", false, true, "s3.dualstack.eu-west-1.amazonaws.com"),
+            ("us-gov-west-1", "s3", true, true, "s3-fips.dualstack.us-gov-west-1.amazonaws.com"),
+            ("us-east-1", "sqs", true, false, "sqs-fips.us-east-1.amazonaws.com"),
+            ("us-east-1", "sqs", false, true, "sqs.us-east-1.api.aws"),
+            ("cn-north-1", "sts", true, true, "sts-fips.cn-north-1.api.amazonwebservices.com.cn"),
+        ])
+    func variants(region: String, service: String, isFIPS: Bool, isDualStack: Bool, host: String) throws {
+        let service = try #require(AWSService.all.first { $0.name == service })
+        let environment = [
+            "AWS_REGION": region, "AWS_USE_FIPS_ENDPOINT": "\(isFIPS)", "AWS_USE_DUALSTACK_ENDPOINT": "\(isDualStack)",
+        ]
+        #expect(try configuration(environment).endpoint(of: service).authority == host)
+        let config = "[default]\nuse_fips_endpoint=\(isFIPS)\nuse_dualstack_endpoint = \(isDualStack)\n"
+        #expect(try configuration(["AWS_REGION": region], config: config).endpoint(of: service).authority == host)
+    }
+
+    @Test("checksums are on unless a setting wants them only where they are required")
+    func checksums() throws {
+        let region = ["AWS_REGION": "eu-west-1"]
+        #expect(try configuration(region).sendsChecksums)
+        #expect(try configuration(region).verifiesChecksums)
+        let config = "[default]\nrequest_checksum_calculation = when_required\nresponse_checksum_validation=WHEN_REQUIRED"
+        #expect(try !configuration(region, config: config).sendsChecksums)
+        #expect(try !configuration(region, config: config).verifiesChecksums)
+    }
+
     @Test("the most particular endpoint wins")
     func order() throws {
         let config = """
@@ -93,6 +123,7 @@ struct CredentialTests {
         #expect(
             error?.message
                 == "No AWS credentials were found. Tried: environment (AWS_ACCESS_KEY_ID is not set); "
+                + "role of profile default (no such profile in the shared files); "
                 + "web identity (AWS_WEB_IDENTITY_TOKEN_FILE is not set); "
                 + "profile default (no such profile in the shared files); "
                 + "container (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not set); "

@@ -5,10 +5,16 @@ import Testing
 struct ColumnDigestTests {
     static let columns: [ColumnVector] = [
         ColumnVector(type: .int64, values: .int64([5, 0, 0, .min, .max, 5, -1]), valid: [true, true, false, true, true, true, true]),
-        ColumnVector(type: .decimal(precision: 38, scale: 0), values: .int128([5, 0, 0, 1 << 64, 1, -5, 1 << 100]), valid: [true, true, false, true, true, true, true]),
-        ColumnVector(type: .float64, values: .float64([0, -0.0, 0, .nan, .infinity, 0.1, 1]), valid: [true, true, false, true, true, true, true]),
-        ColumnVector(type: .text, values: bytes(["a", "", "", "12345678", "123456789", "é", "\0"]), valid: [true, true, false, true, true, true, true]),
-        ColumnVector(type: .json, values: bytes(["{}", "[]", "", "[1, 2]", "\"x\"", "1", "2"]), valid: [true, true, false, true, true, true, true]),
+        ColumnVector(
+            type: .decimal(precision: 38, scale: 0), values: .int128([5, 0, 0, 1 << 64, 1, -5, 1 << 100]),
+            valid: [true, true, false, true, true, true, true]),
+        ColumnVector(
+            type: .float64, values: .float64([0, -0.0, 0, .nan, .infinity, 0.1, 1]), valid: [true, true, false, true, true, true, true]),
+        ColumnVector(
+            type: .text, values: bytes(["a", "", "", "12345678", "123456789", "é", "\0"]),
+            valid: [true, true, false, true, true, true, true]),
+        ColumnVector(
+            type: .json, values: bytes(["{}", "[]", "", "[1, 2]", "\"x\"", "1", "2"]), valid: [true, true, false, true, true, true, true]),
     ]
 
     private static func bytes(_ values: [String]) -> ColumnValues {
@@ -104,7 +110,9 @@ struct ColumnDigestTests {
 
     @Test("line ends between JSON tokens count as blanks, in text they count as they are")
     func json() {
-        func digest(_ text: String, _ type: ColumnType) -> ColumnDigest { Self.digest(ColumnVector(type: type, values: Self.bytes([text]), valid: [true])) }
+        func digest(_ text: String, _ type: ColumnType) -> ColumnDigest {
+            Self.digest(ColumnVector(type: type, values: Self.bytes([text]), valid: [true]))
+        }
         #expect(digest("[1,\n2]", .json) == digest("[1, 2]", .json))
         #expect(digest(" \r\n\t[1, 2]\n", .json) == digest("[1, 2]", .json))
         #expect(digest("[1,2]", .json) != digest("[1, 2]", .json))

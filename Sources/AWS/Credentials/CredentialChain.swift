@@ -10,19 +10,28 @@ struct CredentialChain: Sendable {
         self.sources = sources
     }
 
-    /// Environment, web identity, shared files, container, instance.
+    /// Environment, the profile's role, web identity, the profile's keys or process, container, instance: botocore's
+    /// order.
     init(
         environment: [String: String], profile: Profile, configuration: AWSConfiguration, http: HTTPClient,
         timing: AWSTiming
     ) {
         let metadata = MetadataFetch(http: http, timing: timing)
-        sources = [
+        let ambient: [any CredentialSource] = [
             EnvironmentCredentials(environment: environment),
-            WebIdentityCredentials(
-                environment: environment, endpoint: configuration.endpoint(of: .sts), http: http, timing: timing),
-            ProfileCredentials(profile: profile, isNamed: environment.text("AWS_PROFILE") != nil),
             ContainerCredentials(environment: environment, metadata: metadata),
             InstanceCredentials(environment: environment, metadata: metadata),
+        ]
+        let isNamed = environment.text("AWS_PROFILE") != nil
+        sources = [
+            ambient[0],
+            RoleCredentials(
+                profile: profile, isNamed: isNamed, ambient: ambient, configuration: configuration, http: http,
+                timing: timing),
+            WebIdentityCredentials(
+                environment: environment, endpoint: configuration.endpoint(of: .sts), http: http, timing: timing),
+            ProfileCredentials(profile: profile, timing: timing),
+            ambient[1], ambient[2],
         ]
     }
 
@@ -30,9 +39,15 @@ struct CredentialChain: Sendable {
     func load() async throws(AWSError) -> AWSCredentials {
         var reasons: [String] = []
         for source in sources {
-            switch try await source.load() {
-            case .found(let credentials): return credentials
-            case .absent(let reason): reasons.append("\(source.name) (\(reason))")
+            do throws(AWSError) {
+                switch try await source.load() {
+                case .found(let credentials): return credentials
+                case .absent(let reason): reasons.append("\(source.name) (\(reason))")
+                }
+            } catch {
+                var error = error
+                if !reasons.isEmpty { error.message += " Tried before: \(reasons.joined(separator: "; "))." }
+                throw error
             }
         }
         throw .credentials("No AWS credentials were found. Tried: \(reasons.joined(separator: "; ")).")

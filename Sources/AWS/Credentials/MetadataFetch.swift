@@ -26,12 +26,13 @@ struct MetadataFetch: Sendable {
     }
 
     /// The answer of the last try; a status of 5xx or 429 and a transient failure are tried again.
-    func send(_ method: String, _ url: String, headers: [(name: String, value: String)], attempts: Int = maxAttempts)
-        async throws(HTTPError) -> HTTPResponse
-    {
+    func send(
+        _ method: String, _ url: String, headers: [(name: String, value: String)], body: HTTPBody = .none,
+        attempts: Int = maxAttempts
+    ) async throws(HTTPError) -> HTTPResponse {
         var limits = HTTPLimits(firstByte: .seconds(2), whole: .seconds(5), maxBodyBytes: Self.maxBodyBytes)
         limits.connect = .seconds(1)
-        let request = HTTPRequest(method, url, headers: headers, limits: limits, usesProxy: false)
+        let request = HTTPRequest(method, url, headers: headers, body: body, limits: limits, usesProxy: false)
         for _ in 1..<max(1, attempts) {
             do throws(HTTPError) {
                 let response = try await exchange(request)

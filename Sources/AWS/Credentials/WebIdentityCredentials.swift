@@ -1,10 +1,10 @@
 import HTTP
-import SigV4
 
 /// A role assumed with a token that the platform writes to a file (EKS and others).
 ///
 /// STS `AssumeRoleWithWebIdentity`, which is not signed.
 struct WebIdentityCredentials: CredentialSource {
+    /// `AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN` and `AWS_ROLE_SESSION_NAME`, or what a profile says in their place.
     let environment: [String: String]
     let endpoint: Endpoint
     let http: HTTPClient
@@ -33,13 +33,7 @@ struct WebIdentityCredentials: CredentialSource {
                 (name: "WebIdentityToken", value: trimmedSpaces(String(decoding: bytes, as: UTF8.self))),
             ])
         let root = try await send(call)
-        guard let keys = root["AssumeRoleWithWebIdentityResult"]?["Credentials"], let id = keys.text("AccessKeyId"),
-            let secret = keys.text("SecretAccessKey")
-        else { throw .badResponse(.sts, call.action, "it holds no credentials") }
-        return .found(
-            AWSCredentials(
-                SigningCredentials(accessKeyID: id, secretAccessKey: secret, sessionToken: keys.text("SessionToken")),
-                expiresAt: keys.text("Expiration").flatMap(TimeText.iso8601), source: name))
+        return .found(try STS.credentials(in: root, call.action, source: name))
     }
 
     private func send(_ call: AWSCall) async throws(AWSError) -> XMLElement {

@@ -4,6 +4,16 @@ import SigV4
 /// S3, object by object. Keys may hold any characters; they are signed and sent just as they are.
 package struct S3: Sendable {
     let client: AWSClient
+    /// The account that must own the buckets; calls on others' fail with `accessDenied` (`x-amz-expected-bucket-owner`).
+    package var expectedBucketOwner: String?
+    /// How what is written is encrypted; nil leaves it to the bucket.
+    package var encryption: S3Encryption?
+    /// What uploads are checked by.
+    package var uploadChecksum = ChecksumAlgorithm.crc64nvme
+
+    init(client: AWSClient) {
+        self.client = client
+    }
 
     /// Uploads wait longer for their answer, because S3 works on what it got.
     static let uploadFirstByte = Duration.seconds(120)
@@ -18,10 +28,10 @@ package struct S3: Sendable {
         let isHost = !endpoint.isCustom && Self.canBeHostLabel(bucket)
         let subject = "s3://\(bucket)" + (key.map { "/\($0)" } ?? "")
         var call = AWSCall(service: .s3, action: action, subject: subject, method: method, endpoint: endpoint)
-        if isHost {
-            call.endpoint = Endpoint(
-                scheme: endpoint.scheme, authority: "\(bucket).\(endpoint.authority)", path: endpoint.path,
-                isCustom: false)
+        call.bucket = bucket
+        if isHost { call.endpoint = endpoint.with(bucket: bucket) }
+        if let owner = expectedBucketOwner {
+            call.headers.append((name: "x-amz-expected-bucket-owner", value: owner))
         }
         let bucketPath = isHost ? "" : "/\(PercentEncoding.encode(bucket))"
         let keyPath = key.map { "/\(PercentEncoding.encode($0, keepingSlash: true))" }
@@ -47,9 +57,23 @@ package struct S3: Sendable {
     package func headObject(
         bucket: String, key: String, version: S3Version = .latest
     ) async throws(AWSError) -> S3Object {
+        S3Object(try await head(bucket: bucket, key: key, version: version))
+    }
+
+    /// - Parameter part: asks for the size of one part of an object that was uploaded in parts, from 1 on.
+    func head(
+        bucket: String, key: String, version: S3Version, part: Int? = nil
+    ) async throws(AWSError) -> HTTPResponse {
         var call = try call("HeadObject", "HEAD", bucket: bucket, key: key)
         version.apply(to: &call)
-        return S3Object(try await client.perform(call))
+        if let part { call.query.append((name: "partNumber", value: String(part))) }
+        askForChecksum(&call)
+        return try await client.perform(call)
+    }
+
+    func askForChecksum(_ call: inout AWSCall) {
+        guard client.configuration.verifiesChecksums else { return }
+        call.headers.append((name: "x-amz-checksum-mode", value: "ENABLED"))
     }
 
     /// S3 `DeleteObject`; no object there is no error. With a version id that version is gone for good.
@@ -57,6 +81,33 @@ package struct S3: Sendable {
         var call = try call("DeleteObject", "DELETE", bucket: bucket, key: key)
         if let versionID { call.query.append((name: "versionId", value: versionID)) }
         _ = try await client.perform(call)
+    }
+}
+
+/// How S3 encrypts an object at rest.
+///
+/// Source: S3 API reference, `PutObject`, the headers `x-amz-server-side-encryption…`.
+package enum S3Encryption: Hashable, Sendable {
+    /// Keys of S3's own.
+    case s3
+    /// A KMS key by id, ARN or alias (nil: the account's own for S3), optionally with a key for the bucket in between.
+    case kms(keyID: String?, usesBucketKey: Bool = true)
+    /// The same, two layers of it.
+    case kmsTwoLayers(keyID: String?)
+
+    var headers: [(name: String, value: String)] {
+        let name = "x-amz-server-side-encryption"
+        switch self {
+        case .s3: return [(name: name, value: "AES256")]
+        case .kms(let keyID, let usesBucketKey):
+            return [(name: name, value: "aws:kms")] + Self.key(keyID)
+                + [(name: "\(name)-bucket-key-enabled", value: String(usesBucketKey))]
+        case .kmsTwoLayers(let keyID): return [(name: name, value: "aws:kms:dsse")] + Self.key(keyID)
+        }
+    }
+
+    private static func key(_ id: String?) -> [(name: String, value: String)] {
+        id.map { [(name: "x-amz-server-side-encryption-aws-kms-key-id", value: $0)] } ?? []
     }
 }
 
@@ -91,7 +142,8 @@ package struct S3Object: Hashable, Sendable {
 
     init(_ response: HTTPResponse) {
         let headers = response.headers
-        size = headers["content-length"].flatMap { Int64($0) } ?? max(response.bytesWritten, Int64(response.body.count))
+        let announced = headers["content-length"].flatMap { Int64($0) }
+        size = max(announced ?? max(response.bytesWritten, Int64(response.body.count)), 0)
         etag = headers["etag"].map(unquoted)
         versionID = headers.version
         contentType = headers["content-type"]

@@ -2,18 +2,22 @@ import HTTP
 import SigV4
 
 extension S3 {
-    /// S3 `CreateMultipartUpload`, `UploadPart`, `CompleteMultipartUpload`; `AbortMultipartUpload` on any failure.
+    static let maxConcurrentParts = 4
+    /// Uploads of the same key that began longer ago have been left behind by a process that died.
+    static let abandonedAfterSeconds: Int64 = 24 * 3600
+
+    /// S3 `CreateMultipartUpload`, `UploadPart` in parallel, `CompleteMultipartUpload`; `AbortMultipartUpload` on any
+    /// failure. Uploads of the same key that were abandoned are aborted first, where we may.
     func putInParts(
         bucket: String, key: String, path: String, size: Int64, headers: [(name: String, value: String)],
         onlyIfAbsent: Bool
     ) async throws(AWSError) -> S3Written {
-        let upload = MultipartUpload(s3: self, bucket: bucket, key: key, id: try await begin(bucket, key, headers))
+        _ = try? await abortUploads(bucket: bucket, key: key, olderThanSeconds: Self.abandonedAfterSeconds)
+        let upload = MultipartUpload(
+            s3: self, bucket: bucket, key: key, id: try await begin(bucket, key, headers), checksum: checksumToSend)
         do throws(AWSError) {
-            var etags: [String] = []
-            for range in Self.parts(of: size) {
-                etags.append(try await upload.send(path: path, range: range, number: etags.count + 1))
-            }
-            return try await upload.complete(etags: etags, onlyIfAbsent: onlyIfAbsent)
+            let parts = try await upload.send(path: path, ranges: Self.parts(of: size))
+            return try await upload.complete(parts, size: size, onlyIfAbsent: onlyIfAbsent)
         } catch {
             // not in this task, which may have been cancelled
             await Task { await upload.abort() }.value
@@ -33,7 +37,13 @@ extension S3 {
     ) async throws(AWSError) -> String {
         var call = try call("CreateMultipartUpload", "POST", bucket: bucket, key: key)
         call.query = [(name: "uploads", value: "")]
-        call.headers = headers
+        call.headers += headers
+        if let algorithm = checksumToSend {
+            call.headers += [
+                (name: "x-amz-checksum-algorithm", value: algorithm.rawValue),
+                (name: "x-amz-checksum-type", value: algorithm.crc == nil ? "COMPOSITE" : "FULL_OBJECT"),
+            ]
+        }
         let root = try QueryBody.read(try await client.perform(call), of: call)
         guard let id = root.text("UploadId"), !id.isEmpty else {
             throw .badResponse(.s3, call.action, "it holds no UploadId")
@@ -42,46 +52,105 @@ extension S3 {
     }
 }
 
+/// A part that S3 has taken.
+struct UploadedPart: Sendable {
+    let number: Int
+    let bytes: Int64
+    /// As S3 wrote it.
+    let etag: String
+    /// Empty where none was sent.
+    let checksum: [UInt8]
+}
+
 /// An upload in parts that has begun.
 private struct MultipartUpload: Sendable {
     let s3: S3
     let bucket: String
     let key: String
     let id: String
+    let checksum: ChecksumAlgorithm?
 
-    /// Sends one part; gives its ETag as S3 wrote it.
-    func send(path: String, range: Range<Int64>, number: Int) async throws(AWSError) -> String {
+    /// Sends all parts, a few at a time; the first failure cancels the others.
+    func send(path: String, ranges: [Range<Int64>]) async throws(AWSError) -> [UploadedPart] {
+        let result = await withTaskGroup(of: Result<UploadedPart, AWSError>.self) { group in
+            var waiting = ranges.enumerated().makeIterator()
+            func beginNext() {
+                guard let (index, range) = waiting.next() else { return }
+                group.addTask {
+                    do throws(AWSError) {
+                        return .success(try await send(path: path, range: range, number: index + 1))
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+            }
+            for _ in 0..<S3.maxConcurrentParts { beginNext() }
+            var parts: [UploadedPart] = []
+            var failure: AWSError?
+            for await result in group {
+                switch result {
+                case .success(let part):
+                    parts.append(part)
+                    if failure == nil { beginNext() }
+                case .failure(let error):
+                    if failure == nil { group.cancelAll() }
+                    failure = failure ?? error
+                }
+            }
+            return failure.map { Result<[UploadedPart], AWSError>.failure($0) } ?? .success(parts)
+        }
+        return try result.get().sorted { $0.number < $1.number }
+    }
+
+    private func send(path: String, range: Range<Int64>, number: Int) async throws(AWSError) -> UploadedPart {
         var call = try s3.call("UploadPart", "PUT", bucket: bucket, key: key)
         call.query = [(name: "partNumber", value: String(number)), (name: "uploadId", value: id)]
-        try s3.setBody(.file(path: path), range: range, &call)
+        let sum = try s3.setBody(.file(path: path), range: range, &call, checksum: checksum)
         guard let etag = try await s3.client.perform(call).headers["etag"] else {
             throw .badResponse(.s3, call.action, "it holds no ETag")
         }
-        return etag
+        return UploadedPart(
+            number: number, bytes: range.upperBound - range.lowerBound, etag: etag, checksum: sum)
     }
 
-    func complete(etags: [String], onlyIfAbsent: Bool) async throws(AWSError) -> S3Written {
+    func complete(_ parts: [UploadedPart], size: Int64, onlyIfAbsent: Bool) async throws(AWSError) -> S3Written {
         var call = try s3.call("CompleteMultipartUpload", "POST", bucket: bucket, key: key)
         call.query = [(name: "uploadId", value: id)]
-        call.headers = [(name: "Content-Type", value: "application/xml")]
+        call.headers.append((name: "Content-Type", value: "application/xml"))
         if onlyIfAbsent { call.headers.append((name: "If-None-Match", value: "*")) }
         call.mayFailWithSuccessStatus = true
         var xml = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
-        for (index, etag) in etags.enumerated() {
-            xml += "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(escapedXML(etag))</ETag></Part>"
+        for part in parts {
+            xml += "<Part><PartNumber>\(part.number)</PartNumber><ETag>\(escapedXML(part.etag))</ETag>"
+            if let checksum {
+                xml += "<\(checksum.element)>\(JSONBody.base64(part.checksum))</\(checksum.element)>"
+            }
+            xml += "</Part>"
         }
         xml += "</CompleteMultipartUpload>"
-        try s3.setBody(.bytes(Array(xml.utf8)), range: 0..<0, &call)
+        _ = try s3.setBody(.bytes(Array(xml.utf8)), range: 0..<0, &call)
+        if let checksum {
+            call.headers += [
+                (name: "x-amz-checksum-type", value: checksum.crc == nil ? "COMPOSITE" : "FULL_OBJECT"),
+                (name: "x-amz-mp-object-size", value: String(size)),
+            ]
+            if let whole = whole(parts, checksum) { call.headers.append((name: checksum.header, value: whole)) }
+        }
         let response = try await s3.client.perform(call)
         let root = try QueryBody.read(response, of: call)
         return S3Written(etag: root.text("ETag").map(unquoted), versionID: response.headers.version)
     }
 
+    /// The checksum of the whole object, from those of its parts; nil where it does not combine.
+    private func whole(_ parts: [UploadedPart], _ algorithm: ChecksumAlgorithm) -> String? {
+        guard let crc = algorithm.crc else { return nil }
+        let total = parts.reduce(UInt64(0)) { crc.combined($0, sum(of: $1.checksum), secondBytes: $1.bytes) }
+        return JSONBody.base64(bytes(of: total, width: crc.width))
+    }
+
     /// A failure is not told: the bucket's life cycle rule is there for what is left behind.
     func abort() async {
-        guard var call = try? s3.call("AbortMultipartUpload", "DELETE", bucket: bucket, key: key) else { return }
-        call.query = [(name: "uploadId", value: id)]
-        _ = try? await s3.client.perform(call)
+        try? await s3.abortUpload(bucket: bucket, key: key, id: id)
     }
 }
 

@@ -25,6 +25,8 @@ extension S3 {
 
     /// S3 `PutObject`, or a multipart upload for files above 64 MB; either the whole object is there afterwards or none.
     ///
+    /// S3 gets a checksum with the bytes and refuses others.
+    ///
     /// - Parameters:
     ///   - metadata: user metadata; names and values in ASCII.
     ///   - onlyIfAbsent: fail with `preconditionFailed` where the key exists already.
@@ -36,17 +38,27 @@ extension S3 {
         for (name, value) in metadata.sorted(by: { $0.key < $1.key }) {
             headers.append((name: "x-amz-meta-\(name)", value: value))
         }
+        headers += encryption?.headers ?? []
         let size = try size(of: body, "PutObject")
         if case .file(let path) = body, size > Self.multipartThresholdBytes {
             return try await putInParts(
                 bucket: bucket, key: key, path: path, size: size, headers: headers, onlyIfAbsent: onlyIfAbsent)
         }
         var call = try call("PutObject", "PUT", bucket: bucket, key: key)
-        call.headers = headers
+        call.headers += headers
         if onlyIfAbsent { call.headers.append((name: "If-None-Match", value: "*")) }
-        try setBody(body, range: 0..<size, &call)
+        if case .file(let path) = body, sendsTrailers(call) {
+            setTrailedBody(path, size, &call)
+        } else {
+            _ = try setBody(body, range: 0..<size, &call, checksum: checksumToSend)
+        }
         let response = try await client.perform(call)
         return S3Written(etag: response.headers["etag"].map(unquoted), versionID: response.headers.version)
+    }
+
+    /// Nil where the settings say that uploads go without.
+    var checksumToSend: ChecksumAlgorithm? {
+        client.configuration.sendsChecksums && uploadChecksum != .md5 ? uploadChecksum : nil
     }
 
     private func size(of body: S3Body, _ action: String) throws(AWSError) -> Int64 {
@@ -60,24 +72,65 @@ extension S3 {
         }
     }
 
-    /// A file's bytes are hashed only where no TLS protects them.
-    func setBody(_ body: S3Body, range: Range<Int64>, _ call: inout AWSCall) throws(AWSError) {
+    /// AWS's own S3 takes checksums behind the body; of other stores behind TLS not all do.
+    private func sendsTrailers(_ call: AWSCall) -> Bool {
+        checksumToSend != nil && call.endpoint.isSecure && !call.endpoint.isCustom
+    }
+
+    /// The file is read once, while it goes out; its checksum follows.
+    ///
+    /// Source: S3 API reference, "Signature calculations: trailing checksums".
+    func setTrailedBody(_ path: String, _ size: Int64, _ call: inout AWSCall) {
+        let algorithm = uploadChecksum
+        let trailer = HTTPTrailer(name: algorithm.header, valueBytes: (algorithm.byteCount + 2) / 3 * 4) {
+            let running = RunningChecksum(algorithm)
+            return HTTPTrailer.Running(
+                update: { running?.update($0) }, value: { JSONBody.base64(running?.finalize() ?? []) })
+        }
         call.limits.firstByte = Self.uploadFirstByte
         call.limits.whole = nil
+        call.body = .trailedFile(path: path, range: 0..<size, trailer)
+        call.payloadHash = SigningRequest.unsignedPayloadWithTrailer
+        call.headers += [
+            (name: "Content-Encoding", value: "aws-chunked"),
+            (name: "x-amz-decoded-content-length", value: String(size)),
+            (name: "x-amz-trailer", value: algorithm.header),
+            (name: "x-amz-sdk-checksum-algorithm", value: algorithm.rawValue),
+        ]
+    }
+
+    /// Sets the body, and its checksum as a header where one is to be sent; gives the checksum's bytes.
+    ///
+    /// A file's bytes are hashed for the signature only where no TLS protects them.
+    func setBody(
+        _ body: S3Body, range: Range<Int64>, _ call: inout AWSCall, checksum: ChecksumAlgorithm? = nil
+    ) throws(AWSError) -> [UInt8] {
+        call.limits.firstByte = Self.uploadFirstByte
+        call.limits.whole = nil
+        let running = checksum.flatMap(RunningChecksum.init)
         switch body {
         case .bytes(let bytes):
             call.body = .bytes(bytes)
             call.payloadHash = SHA256.hexadecimal(bytes)
+            if let running { bytes.withUnsafeBytes { running.update($0) } }
         case .file(let path):
             call.body = .file(path: path, range: range)
-            if call.endpoint.isSecure {
-                call.payloadHash = SigningRequest.unsignedPayload
-                return
+            let hasher = call.endpoint.isSecure ? nil : SHA256()
+            if running != nil || hasher != nil {
+                let failure = LocalFile.read(path, range: range) { piece in
+                    running?.update(piece)
+                    hasher?.update(piece)
+                }
+                if let failure { throw .file(.s3, call.action, path, failure.reason) }
             }
-            switch LocalFile.sha256(path, range: range) {
-            case .success(let hash): call.payloadHash = hash
-            case .failure(let failure): throw .file(.s3, call.action, path, failure.reason)
-            }
+            call.payloadHash = hasher?.finalizeHexadecimal() ?? SigningRequest.unsignedPayload
         }
+        guard let checksum, let running else { return [] }
+        let bytes = running.finalize()
+        call.headers += [
+            (name: checksum.header, value: JSONBody.base64(bytes)),
+            (name: "x-amz-sdk-checksum-algorithm", value: checksum.rawValue),
+        ]
+        return bytes
     }
 }

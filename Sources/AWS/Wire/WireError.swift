@@ -9,6 +9,8 @@ struct WireError: Hashable {
     var message: String?
     var requestID: String?
     var conditionItem: [String: AttributeValue]?
+    /// S3: where the bucket is.
+    var region: String?
 
     init(_ response: HTTPResponse, format: AWSService.ErrorFormat) {
         switch format {
@@ -26,6 +28,14 @@ struct WireError: Hashable {
         var message: String?
         var Message: String?
         var Item: [String: AttributeValue]?
+        var CancellationReasons: [CancellationReason]?
+    }
+
+    /// Why one write of a DynamoDB transaction did not go through; `None` for those that would have.
+    private struct CancellationReason: Decodable {
+        var Code: String?
+        var Message: String?
+        var Item: [String: AttributeValue]?
     }
 
     /// Source: Smithy's AWS JSON 1.0 protocol, "Operation error serialization".
@@ -36,6 +46,26 @@ struct WireError: Hashable {
         code = text.map { String($0.prefix { $0 != ":" }.split(separator: "#").last ?? "") }
         message = body?.message ?? body?.Message
         conditionItem = body?.Item
+        if code == "TransactionCanceledException" { readCancellation(body?.CancellationReasons ?? []) }
+    }
+
+    /// The first write that failed speaks for the transaction; a condition comes before a mere conflict.
+    private mutating func readCancellation(_ reasons: [CancellationReason]) {
+        let failed = reasons.enumerated().filter { $0.element.Code ?? "None" != "None" }
+        guard let first = failed.first(where: { $0.element.Code == "ConditionalCheckFailed" }) ?? failed.first else {
+            return
+        }
+        let names = [
+            "ConditionalCheckFailed": "ConditionalCheckFailedException",
+            "TransactionConflict": "TransactionConflictException",
+            "ProvisionedThroughputExceeded": "ProvisionedThroughputExceededException",
+            "ThrottlingError": "ThrottlingException", "ValidationError": "ValidationException",
+            "ItemCollectionSizeLimitExceeded": "ItemCollectionSizeLimitExceededException",
+        ]
+        let reason = first.element.Code ?? ""
+        code = names[reason] ?? reason
+        message = "write \(first.offset + 1) of \(reasons.count): \(first.element.Message ?? reason)"
+        conditionItem = first.element.Item
     }
 
     /// `<Error><Code/><Message/></Error>`, alone (S3) or inside an `<ErrorResponse>` (query protocol).
@@ -45,6 +75,7 @@ struct WireError: Hashable {
         guard let error else { return }
         code = error.text("Code")
         message = error.text("Message")
+        region = error.text("Region")
         requestID = root.text("RequestId") ?? root.text("RequestID") ?? error.text("RequestId")
     }
 }
@@ -100,6 +131,8 @@ extension AWSError {
                 ]
             ),
             (.conditionFailed, ["ConditionalCheckFailedException"]),
+            // Step Functions: nobody waits for the token any more
+            (.notFound, ["TaskDoesNotExist", "TaskTimedOut", "ActivityDoesNotExist", "NoSuchEntity"]),
             (.preconditionFailed, ["PreconditionFailed", "NotModified"]),
             (
                 .conflict,
@@ -110,7 +143,7 @@ extension AWSError {
                 ]
             ),
             (.tooLarge, ["EntityTooLarge", "BatchRequestTooLong", "ItemCollectionSizeLimitExceededException"]),
-            (.settings, ["PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed"]),
+            (.settings, ["PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"]),
         ]
         var kinds: [String: Kind] = [:]
         for (kind, codes) in lists { for code in codes { kinds[code] = kind } }
@@ -156,9 +189,13 @@ extension AWSError {
         serverTime = response.headers["date"].flatMap(TimeText.http)
         retryAfter = Self.retryAfter(response.headers)
         if kind == .accessDenied {
-            message += " The identity in use needs permission for this action on this resource."
-        } else if kind == .settings, let region = response.headers["x-amz-bucket-region"] {
-            message += " The bucket is in \(region): set AWS_REGION to it."
+            message += " " + Permission.sentence(for: call)
+        }
+        if call.service == .s3, let region = wire.region ?? response.headers["x-amz-bucket-region"],
+            AWSConfiguration.isRegion(region), region != call.region, kind == .settings || response.status == 400
+        {
+            bucketRegion = region
+            message += " The bucket is in \(region)."
         }
     }
 

@@ -15,7 +15,8 @@ struct CSVInspectorTests {
             ("id,name\n1,x\n", true), ("id,name\nx,y\n", true), ("1,x\n2,y\n", false), ("id,1\n2,3\n", true), ("a,b\n", true),
             ("1,2\n", false), ("a,2026-01-31\nb,2026-02-01\n", false), ("a,\nb,c\n", false), (",a,b\n0,1,2\n", true),
             ("a,a,\n1,2,3\n", true), ("name\nx\n", true), ("year\n2026\n", true), ("1\n2\n3\n", false),
-            ("2026-01-31\n2026-02-01\n", false), ("true\nfalse\n", false), ("true,x\nfalse,y\n", false), ("2019,2020\n5,6\n", true), ("2019,2020\n2021,2022\n", false), ("a,a\nb,c\n", false), ("a,b\na,b\n", true),
+            ("2026-01-31\n2026-02-01\n", false), ("true\nfalse\n", false), ("true,x\nfalse,y\n", false), ("2019,2020\n5,6\n", true),
+            ("2019,2020\n2021,2022\n", false), ("a,a\nb,c\n", false), ("a,b\na,b\n", true),
         ])
     func header(text: String, header: Bool) throws {
         #expect(try CSVInspector(hints: DialectHints()) { TextSource(text.utf8) }.head().dialect.header == header)

@@ -85,12 +85,17 @@ struct CSVReadingTests {
         .init("blanks are text", "a,b\n , 1 \n", [[" ", " 1 "]]),
         .init("quoted blanks are text", "a,b\n\" \",\" 1 \"\n", [[" ", " 1 "]]),
         .init("a quote within an unquoted field is text", "a,b\n5\" pipe,x\"\"\n", [["5\" pipe", "x\"\""]]),
+        .init(
+            "a quote within an unquoted field behind a quoted one is text", "a,b\n\"q\",5\" pipe\n3,4\n", [["q", "5\" pipe"], ["3", "4"]]),
         .init("a quote behind a blank is text", "a,b\n \"1\",2\n", [[" \"1\"", "2"]]),
         .init("text behind a closing quote is a fault", "a,b\n\"1\"x,2\n3,4\n", [["3", "4"]], rejects: ["1 2 4 a csv.text_after_quote"]),
         .init("a blank behind a closing quote is a fault", "a,b\n1,\"2\" \n", [], rejects: ["1 2 4 b csv.text_after_quote"]),
-        .init("a lone quote within a quoted field is a fault", "a,b\n\"1\"2\",3\n4,5\n", [["4", "5"]], rejects: ["1 2 4 a csv.text_after_quote"]),
+        .init(
+            "a lone quote within a quoted field is a fault", "a,b\n\"1\"2\",3\n4,5\n", [["4", "5"]],
+            rejects: ["1 2 4 a csv.text_after_quote"]),
         .init("a CR behind a closing quote is a fault before more text", "a,b\n\"1\"\r,2\n", [], rejects: ["1 2 4 a csv.text_after_quote"]),
-        .init("a comma behind broken quotes separates", "a,b\n\"1\"x,\"2,2\"\n3,4\n", [["3", "4"]], rejects: ["1 2 4 a csv.text_after_quote"]),
+        .init(
+            "a comma behind broken quotes separates", "a,b\n\"1\"x,\"2,2\"\n3,4\n", [["3", "4"]], rejects: ["1 2 4 a csv.text_after_quote"]),
         .init("an open quote is an error", "a,b\n1,2\n3,\"4\n5,6\n", [["1", "2"]], error: "csv.unclosed_quote"),
         .init("a quote that opens at the end is an error", "a,b\n1,2\n3,\"", [["1", "2"]], error: "csv.unclosed_quote"),
         .init("an open quote in the header is an error", "a,\"b\n1,2\n", [], error: "csv.unclosed_quote"),
@@ -98,7 +103,8 @@ struct CSVReadingTests {
         .init("other delimiter and quote", "a;b\n'1;''5';\"2\n", [["1;'5", "\"2"]], semicolon),
         .init("tabs separate", "a\tb\n1\t\"2\t3\"\n,\t\n", [["1", "2\t3"], [",", nil]], tab),
         .init("where nothing quotes, a quote is text", "a,b\n\"1,2\"\n\"\",\"\n", [["\"1", "2\""], ["\"\"", "\""]], quoteless),
-        .init("an unquoted null marker is null, a quoted one text", "a,b\nNULL,\"NULL\"\n\\N,null\n", [[nil, "NULL"], [nil, "null"]], markers),
+        .init(
+            "an unquoted null marker is null, a quoted one text", "a,b\nNULL,\"NULL\"\n\\N,null\n", [[nil, "NULL"], [nil, "null"]], markers),
         .init("a null marker must be the whole field", "a,b\nNULLS, NULL\n", [["NULLS", " NULL"]], markers),
     ]
 
@@ -108,7 +114,9 @@ struct CSVReadingTests {
         .init("an escape works without quotes", "a,b\n1\\,5,2\\\n3\n", [["1,5", "2\n3"]], escaping),
         .init("an escaped quote opens nothing", "a,b\n\\\"1,2\n", [["\"1", "2"]], escaping),
         .init("an escaped delimiter at a field's start", "a,b\n\\,,\\\\\n", [[",", "\\"]], escaping),
-        .init("where there is an escape, a doubled quote is a fault", "a,b\n\"1\"\"5\",2\n", [], rejects: ["1 2 4 a csv.text_after_quote"], escaping),
+        .init(
+            "where there is an escape, a doubled quote is a fault", "a,b\n\"1\"\"5\",2\n", [], rejects: ["1 2 4 a csv.text_after_quote"],
+            escaping),
         .init("a null marker with an escape", "a,b\n\\N,\"\\N\"\n", [[nil, "N"]], Dialect(escape: 92, nullMarkers: [Array("\\N".utf8)])),
         .init("an escape within CRLF text", "a,b\r\n\"1\\\"\r\n\",2\r\n", [["1\"\r\n", "2"]], escaping),
         .init("a quote that an escape leaves open is an error", "a,b\n1,\"2\\\"\n", [], error: "csv.unclosed_quote", escaping),
@@ -123,7 +131,9 @@ struct CSVReadingTests {
         .init("a short record is a fault", "a,b\n1\n2,3\n", [["2", "3"]], rejects: ["1 2 4 - csv.field_count"]),
         .init("a long record is a fault", "a,b\n1,2,3\n4,5\n", [["4", "5"]], rejects: ["1 2 4 - csv.field_count"]),
         .init("a trailing delimiter is a field too many", "a,b\n1,2,\n4,5\n", [["4", "5"]], rejects: ["1 2 4 - csv.field_count"]),
-        .init("short and long records between good ones", "a,b\n1,2\n3\n4,5\n6,7,8\n9,0\n", [["1", "2"], ["4", "5"], ["9", "0"]], rejects: ["2 3 8 - csv.field_count", "4 5 14 - csv.field_count"]),
+        .init(
+            "short and long records between good ones", "a,b\n1,2\n3\n4,5\n6,7,8\n9,0\n", [["1", "2"], ["4", "5"], ["9", "0"]],
+            rejects: ["2 3 8 - csv.field_count", "4 5 14 - csv.field_count"]),
         .init("a short last record without line end", "a,b\n1,2\n3", [["1", "2"]], rejects: ["2 3 8 - csv.field_count"]),
         .init("records of delimiters only are nulls", "a,b,c\n,,\n,,\n", [[nil, nil, nil], [nil, nil, nil]], columns: 3),
         .init("in one column a blank line is a null", "a\n1\n\n2\n", [["1"], [nil], ["2"]], columns: 1),
@@ -135,12 +145,22 @@ struct CSVReadingTests {
         .init("control characters are text", "a,b\n\u{1}\u{B}\u{C},\u{1A}\n", [["\u{1}\u{B}\u{C}", "\u{1A}"]]),
         .init("other line ends of Unicode are text", "a,b\n1\u{85}2,\u{2028}\n", [["1\u{85}2", "\u{2028}"]]),
         .init("UTF-8 is kept", "a,b\né日,😀\n", [["é日", "😀"]]),
-        .init("bytes that are no UTF-8 are a fault", bytes: Array("a,b\n1,".utf8) + [0xE9] + Array("t\n2,3\n".utf8), [["2", "3"]], rejects: ["1 2 4 b value.invalid_utf8"]),
-        .init("a character cut off at the field's end is a fault", bytes: Array("a,b\n".utf8) + [0xE6, 0x97, 44, 50, 10], [], rejects: ["1 2 4 a value.invalid_utf8"]),
-        .init("halves of a character in two rows are two faults", bytes: Array("a,b\n1,".utf8) + [0xC3, 10] + Array("2,".utf8) + [0xA9, 10], [], rejects: ["1 2 4 b value.invalid_utf8", "2 3 8 b value.invalid_utf8"]),
-        .init("a surrogate in UTF-8 is a fault", bytes: Array("a,b\n1,".utf8) + [0xED, 0xA0, 0x80, 10], [], rejects: ["1 2 4 b value.invalid_utf8"]),
+        .init(
+            "bytes that are no UTF-8 are a fault", bytes: Array("a,b\n1,".utf8) + [0xE9] + Array("t\n2,3\n".utf8), [["2", "3"]],
+            rejects: ["1 2 4 b value.invalid_utf8"]),
+        .init(
+            "a character cut off at the field's end is a fault", bytes: Array("a,b\n".utf8) + [0xE6, 0x97, 44, 50, 10], [],
+            rejects: ["1 2 4 a value.invalid_utf8"]),
+        .init(
+            "halves of a character in two rows are two faults", bytes: Array("a,b\n1,".utf8) + [0xC3, 10] + Array("2,".utf8) + [0xA9, 10],
+            [], rejects: ["1 2 4 b value.invalid_utf8", "2 3 8 b value.invalid_utf8"]),
+        .init(
+            "a surrogate in UTF-8 is a fault", bytes: Array("a,b\n1,".utf8) + [0xED, 0xA0, 0x80, 10], [],
+            rejects: ["1 2 4 b value.invalid_utf8"]),
         .init("a quote at the 64th byte", "a,b\n\(filler)\",2\n\"\(filler)\",\"2\"\n", [[filler + "\"", "2"], [filler, "2"]]),
-        .init("a record longer than any chunk", "a,b\n\(String(repeating: "é,", count: 99).dropLast(2)),2\n", [], rejects: ["1 2 4 - csv.field_count"]),
+        .init(
+            "a record longer than any chunk", "a,b\n\(String(repeating: "é,", count: 99).dropLast(2)),2\n", [],
+            rejects: ["1 2 4 - csv.field_count"]),
     ]
 
     @Test("line ends are read alike on every path", arguments: lines)
@@ -202,7 +222,8 @@ struct CSVReadingTests {
         #expect(reading.rows == [Array(repeating: "1", count: 500)])
     }
 
-    @Test("a record without end is refused, whatever holds it open", arguments: [("x", "csv.record_too_long"), ("\"", "csv.unclosed_quote")])
+    @Test(
+        "a record without end is refused, whatever holds it open", arguments: [("x", "csv.record_too_long"), ("\"", "csv.unclosed_quote")])
     func endless(start: String, code: String) throws {
         let text = Array("a\n\(start)".utf8) + [UInt8](repeating: 120, count: 2 * RecordChunker.maxRecordBytes + 10)
         let reading = try CSVPaths.whole(text, Dialect(), CSVPaths.columns(1))

@@ -39,7 +39,9 @@ struct RoundTripTests {
         try Self.expectSame(reader, as: batches, "seed \(seed)")
     }
 
-    @Test("one column of nulls and empty texts comes back from CSV", arguments: [[nil], [""], [nil, "", nil], ["", "a", nil, nil], [nil, nil]] as [[String?]])
+    @Test(
+        "one column of nulls and empty texts comes back from CSV",
+        arguments: [[nil], [""], [nil, "", nil], ["", "a", nil, nil], [nil, nil]] as [[String?]])
     func oneColumn(_ values: [String?]) throws {
         var bytes = ByteValues()
         for value in values { bytes.append(value ?? "") }
@@ -52,7 +54,9 @@ struct RoundTripTests {
         #expect(try CSVPaths.whole(sink.bytes, Dialect(), schema.columns).rows == values.map { [$0] })
     }
 
-    @Test("JSON of a CSV cell comes back from JSON lines, whatever stands around it", arguments: ["{}", " {}", "\t{}", "\"{}\n\"", "\"\r\n[1,\n2]\r\n\"", "1 "])
+    @Test(
+        "JSON of a CSV cell comes back from JSON lines, whatever stands around it",
+        arguments: ["{}", " {}", "\t{}", "\"{}\n\"", "\"\r\n[1,\n2]\r\n\"", "1 "])
     func json(_ cell: String) throws {
         let columns = [Column(name: "a", type: .json), Column(name: "b", type: .text)]
         let mapping = FieldMapping(columns: columns, fields: [0, 1], fieldNames: ["a", "b"])
@@ -81,7 +85,9 @@ struct RoundTripTests {
                     ColumnVector(type: .bool, values: .int64([1, 0, 1, 1, 1, 1, 1, 0]), valid: valid.dropLast() + [false]),
                 ], recordNumbers: Array(1...8)))
         #expect(
-            sink.text == "\"a \"\"b\"\"\",\"c,d\",e\nx,1,true\n\"\",-2,false\n\"a,b\",3,true\n\"say \"\"hi\"\"\",4,true\n\"two\nlines\",5,true\n\" blank\",6,true\n\"\r\",7,true\ntab\t,,\n")
+            sink.text
+                == "\"a \"\"b\"\"\",\"c,d\",e\nx,1,true\n\"\",-2,false\n\"a,b\",3,true\n\"say \"\"hi\"\"\",4,true\n\"two\nlines\",5,true\n\" blank\",6,true\n\"\r\",7,true\ntab\t,,\n"
+        )
     }
 
     @Test("JSON lines keep digits, and spell what JSON lacks as strings")
@@ -101,11 +107,15 @@ struct RoundTripTests {
             ColumnBatch(
                 schema: schema,
                 columns: [
-                    one(types[0], .int64([.min])), one(types[1], .int64([-150])), one(.float64, .float64([0.1])), one(.float64, .float64([.nan])), one(.text, bytes("\"\\\u{1}\u{1F}\té/")),
-                    one(.bytes, bytes("a")), one(.date, .int64([0])), one(.bool, .int64([0])), one(.json, bytes("[1,\n2]")), one(.text, bytes(""), false),
+                    one(types[0], .int64([.min])), one(types[1], .int64([-150])), one(.float64, .float64([0.1])),
+                    one(.float64, .float64([.nan])), one(.text, bytes("\"\\\u{1}\u{1F}\té/")),
+                    one(.bytes, bytes("a")), one(.date, .int64([0])), one(.bool, .int64([0])), one(.json, bytes("[1,\n2]")),
+                    one(.text, bytes(""), false),
                 ], recordNumbers: [1]))
         #expect(
-            sink.text == #"{"a\"\n":-9223372036854775808,"c1":-1.50,"c2":0.1,"c3":"NaN","c4":"\"\\\u0001\u001f\té/","c5":"\\x61","c6":"1970-01-01","c7":false,"c8":[1, 2],"c9":null}"# + "\n")
+            sink.text
+                == #"{"a\"\n":-9223372036854775808,"c1":-1.50,"c2":0.1,"c3":"NaN","c4":"\"\\\u0001\u001f\té/","c5":"\\x61","c6":"1970-01-01","c7":false,"c8":[1, 2],"c9":null}"#
+                + "\n")
     }
 
     private static func batches(_ seed: UInt64) -> [ColumnBatch] {

@@ -1,0 +1,85 @@
+/// A cyclic redundancy check whose bits are reflected and whose register begins and ends inverted, as S3's three are.
+///
+/// How this works: eight tables tell what each of the next eight bytes does to the register, so that a step takes eight
+/// bytes at once ("slicing by 8"). Sums of two neighbouring stretches combine into the sum of both by moving the first
+/// past as many zero bytes as the second has: a multiplication of polynomials (zlib's `crc32_combine`).
+struct CRC: Sendable {
+    let width: Int
+    private let polynomial: UInt64
+    private let tables: [UInt64]
+
+    static let crc32 = CRC(width: 32, polynomial: 0xEDB8_8320)
+    static let crc32c = CRC(width: 32, polynomial: 0x82F6_3B78)
+    /// NVM Express, NVM command set specification, "64b CRC".
+    static let crc64nvme = CRC(width: 64, polynomial: 0x9A6C_9329_AC4B_C9B5)
+
+    /// - Parameter polynomial: without its highest term, bits reflected.
+    init(width: Int, polynomial: UInt64) {
+        self.width = width
+        self.polynomial = polynomial
+        var tables = [UInt64](repeating: 0, count: 8 * 256)
+        for byte in 0..<256 {
+            var value = UInt64(byte)
+            for _ in 0..<8 { value = value & 1 == 1 ? value >> 1 ^ polynomial : value >> 1 }
+            tables[byte] = value
+        }
+        for index in 256..<tables.count {
+            let before = tables[index - 256]
+            tables[index] = before >> 8 ^ tables[Int(before & 255)]
+        }
+        self.tables = tables
+    }
+
+    private var ones: UInt64 { width == 64 ? .max : 1 << UInt64(width) - 1 }
+
+    /// The sum of what `sum` was the sum of, followed by `bytes`; the sum of nothing is 0.
+    func extended(_ sum: UInt64, by bytes: UnsafeRawBufferPointer) -> UInt64 {
+        tables.withUnsafeBufferPointer { table in
+            var register = sum ^ ones
+            var place = 0
+            let count = bytes.count
+            while place &+ 8 <= count {
+                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)) ^ register
+                let low =
+                    table[1792 &+ Int(word & 255)] ^ table[1536 &+ Int(word >> 8 & 255)]
+                    ^ table[1280 &+ Int(word >> 16 & 255)] ^ table[1024 &+ Int(word >> 24 & 255)]
+                let high =
+                    table[768 &+ Int(word >> 32 & 255)] ^ table[512 &+ Int(word >> 40 & 255)]
+                    ^ table[256 &+ Int(word >> 48 & 255)] ^ table[Int(word >> 56)]
+                register = low ^ high
+                place &+= 8
+            }
+            while place < count {
+                register = register >> 8 ^ table[Int((register ^ UInt64(bytes[place])) & 255)]
+                place &+= 1
+            }
+            return register ^ ones
+        }
+    }
+
+    /// The sum of two stretches, one after the other, from the sums of both.
+    func combined(_ first: UInt64, _ second: UInt64, secondBytes: Int64) -> UInt64 {
+        var shift: UInt64 = 1 << UInt64(width - 1)
+        var power: UInt64 = 1 << UInt64(width - 9)
+        var left = secondBytes
+        while left > 0 {
+            if left & 1 == 1 { shift = product(power, shift) }
+            power = product(power, power)
+            left >>= 1
+        }
+        return product(shift, first) ^ second
+    }
+
+    /// Of two polynomials, modulo ours.
+    private func product(_ one: UInt64, _ other: UInt64) -> UInt64 {
+        var other = other
+        var sum: UInt64 = 0
+        var bit: UInt64 = 1 << UInt64(width - 1)
+        while bit > 0 {
+            if one & bit != 0 { sum ^= other }
+            other = other & 1 == 1 ? other >> 1 ^ polynomial : other >> 1
+            bit >>= 1
+        }
+        return sum
+    }
+}
