@@ -43,7 +43,8 @@ let package = Package(
         // receive, keep alive, settle, drain; the admin endpoint
         module("Worker", ["Workflows", "Jobs", "Telemetry", "FlyingFox", log]),
         // pipelines; Loader, Convertor and their steps
-        module("Workflows", ["Jobs", "SigV4", "Postgres", "SQL", "Parquet", "Tabular", "Compression", "Columns", "Telemetry", "Yams", log]),
+        module(
+            "Workflows", ["Jobs", "SigV4", "Postgres", "SQL", "Parquet", "Tabular", "Compression", "Columns", "Telemetry", "Yams", log]),
         // the four seams of Jobs, on AWS and on one machine
         module("AWSBackend", ["Jobs", "AWS", "HTTP"]),
         module("LocalBackend", ["Jobs", "CSQLite"]),

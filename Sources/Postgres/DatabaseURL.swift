@@ -1,6 +1,5 @@
 /// Where a database is: a `postgresql://` URI or libpq's `key=value` text. Never shows the password.
-package struct DatabaseURL: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
-{
+package struct DatabaseURL: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// What libpq is given.
     let text: String
     /// `user@host:port/database`, for people.

@@ -43,6 +43,7 @@ package struct AdminServer: Sendable {
 
     private static func text(_ status: HTTPStatusCode, _ text: String) -> HTTPResponse {
         HTTPResponse(
-            statusCode: status, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"], body: text.data(using: .utf8) ?? .init())
+            statusCode: status, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+            body: text.data(using: .utf8) ?? .init())
     }
 }

@@ -50,7 +50,8 @@ extension Failure {
         case "database.unavailable", "aws.unavailable", "aws.connection", "aws.timeout", "aws.throttled",
             "service.unavailable":
             69
-        case let code where code.hasPrefix("settings.") || code.hasPrefix("pipeline.") || code == "aws.settings" || code == "database.bad_url": 78
+        case let code
+        where code.hasPrefix("settings.") || code.hasPrefix("pipeline.") || code == "aws.settings" || code == "database.bad_url": 78
         case let code where code.hasPrefix("output."): 73
         case let code where code.hasPrefix("internal."): 70
         case let code where code.hasPrefix("usage."): 64

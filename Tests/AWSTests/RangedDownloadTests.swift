@@ -50,7 +50,10 @@ private final class OneObject: Sendable {
         let behaviour = behaviour.withLock { $0 }
         var headers = [
             (name: "etag", value: "\"\(Self.etag)\""),
-            (name: "x-amz-checksum-crc64nvme", value: JSONBody.base64(AWS.bytes(of: bytes.withUnsafeBytes { CRC.crc64nvme.extended(0, by: $0) }, width: 64))),
+            (
+                name: "x-amz-checksum-crc64nvme",
+                value: JSONBody.base64(AWS.bytes(of: bytes.withUnsafeBytes { CRC.crc64nvme.extended(0, by: $0) }, width: 64))
+            ),
             (name: "x-amz-checksum-type", value: "FULL_OBJECT"),
         ]
         guard request.method == "GET" else {

@@ -38,7 +38,10 @@ struct CredentialProcessTests {
             ("sh -c 'exit 7'", "it ended with status 7"), ("sh -c 'kill -9 $$'", "it ended with status -1"),
             ("/no/such/program", "/no/such/program cannot be started"),
             ("printf {}", "it wrote something that is not credentials of version 1"),
-            (#"printf '{"Version": 2, "AccessKeyId": "A", "SecretAccessKey": "S"}'"#, "it wrote something that is not credentials of version 1"),
+            (
+                #"printf '{"Version": 2, "AccessKeyId": "A", "SecretAccessKey": "S"}'"#,
+                "it wrote something that is not credentials of version 1"
+            ),
             ("head -c 100000 /dev/zero", "it wrote too much"), ("'", "it is empty or has a quote without its end"),
         ])
     func failures(command: String, reason: String) async {

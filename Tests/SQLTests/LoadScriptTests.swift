@@ -176,7 +176,7 @@ struct LoadScriptTests {
     }
 
     private let orders = Schema([
-        Column(name: "order_id", type: .int64), 
+        Column(name: "order_id", type: .int64),
         Column(name: "Order Total", type: .decimal(precision: 12, scale: 2), reason: Column.declared),
     ])
 

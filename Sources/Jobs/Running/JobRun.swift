@@ -114,7 +114,7 @@ package actor JobRun {
         do {
             try await write()
             return true
-        } catch where error.code == Self.leaseLost {
+        } catch  where error.code == Self.leaseLost {
             return false
         }
     }

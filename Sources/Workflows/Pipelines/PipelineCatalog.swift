@@ -15,13 +15,15 @@ package struct PipelineCatalog: Sendable {
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: folder)
         } catch {
-            throw Failure(.permanent, "settings.no_pipelines", "The pipeline folder \(folder) cannot be read. Make it, or set LANDFALL_PIPELINES.")
+            throw Failure(
+                .permanent, "settings.no_pipelines", "The pipeline folder \(folder) cannot be read. Make it, or set LANDFALL_PIPELINES.")
         }
         var pipelines: [Pipeline] = []
         for name in names.sorted() where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
             let pipeline = try Self.read(path: "\(folder)/\(name)")
             guard !pipelines.contains(where: { $0.name == pipeline.name }) else {
-                throw Failure(.permanent, "settings.repeated_key", "\(folder)/\(name): another file has a pipeline named \"\(pipeline.name)\" too.")
+                throw Failure(
+                    .permanent, "settings.repeated_key", "\(folder)/\(name): another file has a pipeline named \"\(pipeline.name)\" too.")
             }
             pipelines.append(pipeline)
         }
@@ -51,7 +53,8 @@ package struct PipelineCatalog: Sendable {
         guard let pipeline = pipelines.first(where: { $0.match.takes(bucket: arrival.bucket, key: arrival.key) }) else {
             throw Failure(
                 .permanent, "pipeline.no_match",
-                "No pipeline takes key \"\(arrival.key)\" of bucket \"\(arrival.bucket)\". Add one, or change a match, and redrive the message.")
+                "No pipeline takes key \"\(arrival.key)\" of bucket \"\(arrival.bucket)\". Add one, or change a match, and redrive the message."
+            )
         }
         return pipeline
     }

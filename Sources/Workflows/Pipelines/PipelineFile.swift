@@ -99,7 +99,10 @@ package enum PipelineFile {
             var declaration = ColumnDeclaration(name: name, from: try section.string("from"))
             if let text = try section.string("type") {
                 guard let type = ColumnType(text) else {
-                    throw section.failure("type", "\"\(text)\" is none of ours: bool int16 int32 int64 float32 float64 decimal(p,s) date time timestamp timestamptz text bytes uuid json.")
+                    throw section.failure(
+                        "type",
+                        "\"\(text)\" is none of ours: bool int16 int32 int64 float32 float64 decimal(p,s) date time timestamp timestamptz text bytes uuid json."
+                    )
                 }
                 declaration.type = type
             }
@@ -120,7 +123,8 @@ package enum PipelineFile {
             }
             if let unknown = try section.choice("unknown", ["add", "rescue", "drop", "reject"]) {
                 guard let choice = InputOptions.Unknown(rawValue: unknown) else {
-                    throw Failure(.permanent, "pipeline.unsupported", "schema.unknown: \(unknown) is not supported yet; add, drop and reject are.")
+                    throw Failure(
+                        .permanent, "pipeline.unsupported", "schema.unknown: \(unknown) is not supported yet; add, drop and reject are.")
                 }
                 options.unknown = choice
             }
@@ -168,7 +172,8 @@ package enum PipelineFile {
             guard !key.isEmpty else { throw postgres.failure("mode", "upsert needs key: [column, …].") }
             mode = .upsert(key: key)
         case let other:
-            throw Failure(.permanent, "pipeline.unsupported", "target.postgres.mode: \(other) is not supported yet; append, replace and upsert are.")
+            throw Failure(
+                .permanent, "pipeline.unsupported", "target.postgres.mode: \(other) is not supported yet; append, replace and upsert are.")
         }
         try postgres.finish()
         try section.finish()

@@ -81,7 +81,8 @@ package struct InputPlan: Sendable {
         dialect = head.dialect
         rejectFields = head.names
         // Without a header, declared columns go by position.
-        let names = head.dialect.header || options.columns.isEmpty
+        let names =
+            head.dialect.header || options.columns.isEmpty
             ? head.names
             : head.names.indices.map { $0 < options.columns.count ? options.columns[$0].sourceName : head.names[$0] }
         rejectFields = names

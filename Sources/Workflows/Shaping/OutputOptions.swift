@@ -53,7 +53,8 @@ struct OutputFormat {
         case .gzip: sink = try GzipByteSink(sink, level: options.compressionLevel ?? 6)
         case .zstd: sink = try ZstdByteSink(sink, level: options.compressionLevel ?? 3)
         }
-        return format == .csv ? try CSVWriter(sink: sink, schema: schema, delimiter: options.delimiter) : JSONLinesWriter(sink: sink, schema: schema)
+        return format == .csv
+            ? try CSVWriter(sink: sink, schema: schema, delimiter: options.delimiter) : JSONLinesWriter(sink: sink, schema: schema)
     }
 
     /// Reads a file that ``create(path:schema:)`` wrote, with the schema it was given.
@@ -62,7 +63,8 @@ struct OutputFormat {
         case .csv:
             let mapping = FieldMapping(
                 columns: schema.columns, fields: Array(schema.columns.indices), fieldNames: schema.names)
-            return try CSVReader(source: try openByteSource(path: path).source, dialect: Dialect(delimiter: options.delimiter), mapping: mapping)
+            return try CSVReader(
+                source: try openByteSource(path: path).source, dialect: Dialect(delimiter: options.delimiter), mapping: mapping)
         case .jsonl: return try JSONLinesReader(source: try openByteSource(path: path).source, schema: schema)
         case .parquet:
             let plan = try InputPlan(path: path, options: InputOptions(format: .parquet))

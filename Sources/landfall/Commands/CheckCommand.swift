@@ -89,7 +89,8 @@ struct CheckCommand: AsyncParsableCommand {
         }
         await check("jobs table") {
             let table = try await aws.dynamoDB.describeTable(settings.jobsTable)
-            let index = table.indexNames.contains("by_status")
+            let index =
+                table.indexNames.contains("by_status")
                 ? "" : "; it lacks the index by_status, so `jobs list` reads the whole table"
             return "\(settings.jobsTable) is \(table.status)\(index)"
         }
@@ -140,7 +141,8 @@ struct CheckCommand: AsyncParsableCommand {
             try Terminal.say(json: Report(ok: failures.isEmpty, checks: findings))
         } else {
             for finding in findings {
-                Terminal.say("\(finding.ok ? "ok  " : "FAIL") \(finding.check): \(finding.detail)" + (finding.code.map { " [\($0)]" } ?? ""))
+                Terminal.say(
+                    "\(finding.ok ? "ok  " : "FAIL") \(finding.check): \(finding.detail)" + (finding.code.map { " [\($0)]" } ?? ""))
             }
         }
         if let first = failures.first { throw ExitCode(first.exitStatus) }

@@ -56,7 +56,8 @@ struct JobReport: Encodable {
     var text: String {
         var lines = [
             "job       \(jobID)", "status    \(status.rawValue)", "pipeline  \(pipeline) (\(workflow))", "source    \(source)",
-            "attempt   \(attempt)", "rows      \(counts.read) read, \(counts.loaded) loaded, \(counts.written) written, \(counts.rejected) rejected",
+            "attempt   \(attempt)",
+            "rows      \(counts.read) read, \(counts.loaded) loaded, \(counts.written) written, \(counts.rejected) rejected",
         ]
         if let error { lines.append("error     \(error.code): \(error.message)") }
         if let receipt { lines.append("receipt   \(receipt)") }
