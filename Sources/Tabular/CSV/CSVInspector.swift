@@ -139,7 +139,6 @@ package struct CSVInspector {
             throw TabularError(
                 "csv.too_many_columns", "The header has \(fields.count) columns; at most \(Self.maxColumns) are read.")
         }
-        var taken: Set<String> = []
         var names: [String] = []
         for (index, field) in fields.enumerated() {
             let bytes = field ?? []
@@ -153,16 +152,9 @@ package struct CSVInspector {
                 throw TabularError(
                     "encoding.invalid_utf8", "Header, column \(index + 1): the name is not UTF-8. Only UTF-8 is read so far.")
             }
-            let base = name.isEmpty ? "column_\(index + 1)" : name
-            var unique = base
-            var number = 2
-            while !taken.insert(unique).inserted {
-                unique = "\(base)_\(number)"
-                number += 1
-            }
-            names.append(unique)
+            names.append(name)
         }
-        return names
+        return ColumnNames.unique(names)
     }
 
     // MARK: All records

@@ -187,11 +187,11 @@ enum CellParsing {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: text.count + 1) { copy in
             for i in 0..<text.count { copy[i] = CChar(bitPattern: text[i]) }
             copy[text.count] = 0
-            return body(UnsafePointer(copy.baseAddress ?? emptyText))
+            guard let base = copy.baseAddress else { preconditionFailure("memory that is not empty has an address") }
+            return body(UnsafePointer(base))
         }
     }
 
-    private nonisolated(unsafe) static let emptyText = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
 
     private static let exactPowers: [Double] = (0...22).map { power in (0..<power).reduce(1.0) { value, _ in value * 10 } }
 

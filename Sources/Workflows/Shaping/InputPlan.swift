@@ -102,7 +102,7 @@ package struct InputPlan: Sendable {
         records = inspection.records
         let resolved = try options.resolve(inferred: inspection.columns, names: inspection.columns.map(\.name))
         schema = Schema(resolved.map(\.column))
-        sourceNames = resolved.map { inspection.columns[$0.index].name }
+        sourceNames = resolved.map { inspection.keys[$0.index] }
     }
 
     private mutating func planParquet(_ options: InputOptions) throws {
