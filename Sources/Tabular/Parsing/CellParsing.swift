@@ -192,7 +192,6 @@ enum CellParsing {
         }
     }
 
-
     private static let exactPowers: [Double] = (0...22).map { power in (0..<power).reduce(1.0) { value, _ in value * 10 } }
 
     private static func special(_ text: Bytes) -> Double? {
