@@ -318,7 +318,7 @@ struct FolderStoreTests {
         let error = await #expect(throws: Failure.self) {
             try await FolderStore().upload(path, to: FileURI.uri(ofPath: folder("source/below")), contentType: "")
         }
-        #expect(error?.code == "local.io")
+        #expect(error?.code == "output.not_creatable")
         #expect(error?.kind == .permanent)
         #expect(try folder.names() == ["source"])
     }

@@ -28,13 +28,11 @@ struct SourceRules {
     /// All modules, in the order of Package.swift: an import may only point down.
     let layers: [String]
 
-    /// Reads the layers from Package.swift: the names of its targets, in order, up to the first test.
+    /// Reads the layers from Package.swift: the names of its targets, in order, without the tests.
     init(manifest: String) {
-        layers = manifest.split(separator: "\n").compactMap { line in
-            let line = line.drop { $0 == " " }
-            for start in ["module(", "system(", ".target(name: ", "name: "] where line.hasPrefix(start + "\"") {
-                return String(line.dropFirst(start.count + 1).prefix { $0 != "\"" })
-            }
+        let target = /(?:module|system|\.target|\.executableTarget)\(\s*(?:name:\s*)?"(\w+)"/
+        layers = manifest.matches(of: target).map { String($0.1) }
+    }
             return nil
         }
         .reduce(into: []) { names, name in if !names.contains(name) { names.append(name) } }

@@ -59,9 +59,12 @@ struct TidyTests {
 struct TidyRulesCanFail {
     private let rules = SourceRules(
         manifest: """
-            name: "landfall",
+            .executableTarget(
+                name: "landfall",
+                dependencies: ["Worker"]),
             module("Worker", ["Jobs"]),
-            module("Jobs"),
+            module(
+                "Jobs", ["Columns"]),
             module("Columns"),
             system("CCurl", pkgConfig: "libcurl", apt: "x"),
             """)

@@ -67,6 +67,6 @@ struct JSONScannerTests {
             if name.hasPrefix("n_") { #expect(!isTaken, "\(name)") }
             counts[name.first ?? "?", default: 0] += 1
         }
-        #expect(counts["y", default: 0] > 80 && counts["n", default: 0] > 150)
+        #expect(counts["y", default: 0] > 50 && counts["n", default: 0] > 100)
     }
 }
