@@ -1,14 +1,17 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Measurements, apart from the product: `swift run -c release signing`, `swift run -c release download URL FILE`.
+// Measurements, apart from the product: `swift run -c release signing`, `swift run -c release download URL FILE`
+// against `swift run -c release server FILE PORT`.
 // The modules are compiled from the product's own sources, because their declarations are visible to one package only.
 
 let package = Package(
     name: "benchmarks",
     targets: [
         .executableTarget(name: "signing", dependencies: ["SigV4"]),
-        .executableTarget(name: "download", dependencies: ["HTTP"]),
+        .executableTarget(name: "download", dependencies: ["HTTP", "AWS"]),
+        .executableTarget(name: "server"),
+        .target(name: "AWS", dependencies: ["SigV4", "HTTP"]),
         .target(name: "HTTP", dependencies: ["CCurl"]),
         .target(name: "SigV4", dependencies: ["COpenSSL"]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),

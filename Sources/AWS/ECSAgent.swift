@@ -17,9 +17,13 @@ package struct ECSAgent: Sendable {
 
     /// Nil outside of ECS: where neither `ECS_AGENT_URI` nor `ECS_CONTAINER_METADATA_URI_V4` is set.
     package init?(environment: [String: String], http: HTTPClient, timing: AWSTiming = .system) {
+        self.init(environment: environment, fetch: MetadataFetch(http: http, timing: timing))
+    }
+
+    init?(environment: [String: String], fetch: MetadataFetch) {
+        self.fetch = fetch
         agentURL = environment.text("ECS_AGENT_URI")
         metadataURL = environment.text("ECS_CONTAINER_METADATA_URI_V4")
-        fetch = MetadataFetch(http: http, timing: timing)
         if agentURL == nil, metadataURL == nil { return nil }
     }
 

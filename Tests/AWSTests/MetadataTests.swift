@@ -122,3 +122,55 @@ struct MetadataTests {
         #expect(answer.reason == "the instance has no role")
     }
 }
+
+struct TaskEndpointTests {
+    private static let state = "http://agent/api/task-protection/v1/state"
+
+    private func agent(_ neighbour: Neighbour) throws -> ECSAgent {
+        let environment = ["ECS_AGENT_URI": "http://agent/api", "ECS_CONTAINER_METADATA_URI_V4": "http://agent/v4/x"]
+        return try #require(ECSAgent(environment: environment, fetch: neighbour.metadata))
+    }
+
+    @Test("a task is protected for a while, and no longer")
+    func protection() async throws {
+        let on = #"{"protection":{"ExpirationDate":"2026-11-21T22:00:00Z","ProtectionEnabled":true,"TaskArn":"t"}}"#
+        let off = #"{"protection":{"ExpirationDate":null,"ProtectionEnabled":false,"TaskArn":"t"}}"#
+        let neighbour = Neighbour(["PUT \(Self.state)": [(200, on), (200, off)], "GET \(Self.state)": [(200, off)]])
+        let agent = try agent(neighbour)
+        #expect(
+            try await agent.setProtection(true, minutes: 60)
+                == TaskProtection(isProtected: true, taskARN: "t", endsAt: 1_795_298_400))
+        #expect(try await !agent.setProtection(false).isProtected)
+        #expect(try await agent.protection() == TaskProtection(isProtected: false, taskARN: "t", endsAt: nil))
+        let bodies = neighbour.sent.withLock { $0 }.map { request in
+            guard case .bytes(let bytes) = request.body else { return "" }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        #expect(bodies == [#"{"ExpiresInMinutes":60,"ProtectionEnabled":true}"#, #"{"ProtectionEnabled":false}"#, ""])
+    }
+
+    @Test(
+        "what the agent refuses is an error, even with status 200",
+        arguments: [
+            (200, #"{"failure":{"Arn":"t","Detail":"d","Reason":"DEPLOYMENT_BLOCKED"}}"#, AWSError.Kind.invalidRequest, false),
+            (400, #"{"error":{"Arn":"t","Code":"ResourceNotFoundException","Message":"m"}}"#, .notFound, false),
+            (403, #"{"requestID":"r","error":{"Code":"AccessDeniedException","Message":"m"}}"#, .accessDenied, false),
+            (504, #"{"error":{"Code":"RequestTimeout","Message":"m"}}"#, .unavailable, true),
+            (200, "garbage", .badResponse, false),
+        ])
+    func refusals(status: Int, body: String, kind: AWSError.Kind, isTransient: Bool) async throws {
+        let agent = try agent(Neighbour(["PUT \(Self.state)": [(status, body)]]))
+        let error = await awsError { () async throws(AWSError) in _ = try await agent.setProtection(true) }
+        #expect(error?.kind == kind)
+        #expect(error?.isTransient == isTransient)
+        #expect(error?.status == status)
+    }
+
+    @Test("the task is known")
+    func task() async throws {
+        let body = #"{"Cluster":"c","TaskARN":"t","Family":"f","Revision":"7","LaunchType":"FARGATE","Limits":{"CPU":1}}"#
+        let task = try await agent(Neighbour(["GET http://agent/v4/x/task": [(200, body)]])).task()
+        #expect(task.taskARN == "t" && task.cluster == "c" && task.revision == "7" && task.launchType == "FARGATE")
+        #expect(task.serviceName == nil)
+    }
+}

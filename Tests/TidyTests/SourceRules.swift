@@ -33,10 +33,6 @@ struct SourceRules {
         let target = /(?:module|system|\.target|\.executableTarget)\(\s*(?:name:\s*)?"(\w+)"/
         layers = manifest.matches(of: target).map { String($0.1) }
     }
-            return nil
-        }
-        .reduce(into: []) { names, name in if !names.contains(name) { names.append(name) } }
-    }
 
     /// An import of one of our modules must point further down the list than the importing module stands.
     func upwardImports(_ files: [SourceFile]) -> [String] {

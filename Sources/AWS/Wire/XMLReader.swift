@@ -169,7 +169,21 @@ struct XMLReader {
         guard position > start else { throw problem("a tag without a name") }
         let name = bytes[start..<position]
         let local = name.lastIndex(of: UInt8(ascii: ":")).map { name[($0 + 1)...] } ?? name
-        return String(decoding: local, as: UTF8.self)
+        guard !local.isEmpty, name.allSatisfy(isNamePart), let text = String(validating: local, as: UTF8.self) else {
+            throw problem("a tag whose name is none")
+        }
+        return text
+    }
+
+    /// ASCII's part of what a name may hold (XML 1.0 section 2.3), and every other character.
+    private func isNamePart(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: ":"), 128...:
+            true
+        default: false
+        }
     }
 
     private func isNameEnd(_ byte: UInt8) -> Bool {
