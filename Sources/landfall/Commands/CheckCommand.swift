@@ -80,9 +80,11 @@ struct CheckCommand: AsyncParsableCommand {
             let identity = try await aws.sts.callerIdentity()
             return "account \(identity.account), \(identity.arn)"
         }
-        for (name, url) in [("queue", settings.queueURL), ("dead-letter queue", settings.dlqURL)] {
-            guard let url else { continue }
+        for (name, setting, value) in [
+            ("queue", SettingName.queueURL, settings.queueURL), ("dead-letter queue", .dlqURL, settings.dlqURL),
+        ] {
             await check(name) {
+                let url = try settings.required(value, setting)
                 let facts = try await aws.sqs.queueAttributes(queueURL: url)
                 return "\(url) has \(facts["ApproximateNumberOfMessages"] ?? "?") messages"
             }

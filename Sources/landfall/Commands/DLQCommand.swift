@@ -27,7 +27,7 @@ struct DLQCommand: AsyncParsableCommand {
             guard (1...10_000).contains(limit) else {
                 throw Failure(.permanent, "usage.limit", "--limit must be from 1 to 10000.")
             }
-            let letters = try await Assembly(try Settings()).queue.deadLetters(limit: limit)
+            let letters = try await Assembly(try Settings()).arrivalQueue().deadLetters(limit: limit)
             if json {
                 for letter in letters { try Terminal.say(json: Report(letter)) }
                 return
@@ -52,7 +52,7 @@ struct DLQCommand: AsyncParsableCommand {
         private static let searchLimit = 10_000
 
         func run() async throws {
-            let letters = try await Assembly(try Settings()).queue.deadLetters(limit: Self.searchLimit)
+            let letters = try await Assembly(try Settings()).arrivalQueue().deadLetters(limit: Self.searchLimit)
             guard let letter = letters.first(where: { $0.id == id }) else {
                 throw Failure(.permanent, "input.not_found", "There is no dead letter \(id) among the first \(Self.searchLimit).")
             }

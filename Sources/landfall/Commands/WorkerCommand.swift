@@ -39,7 +39,7 @@ struct WorkerCommand: AsyncParsableCommand {
             }
         }
         let worker = Worker(
-            queue: assembly.queue, executor: JobExecutor(catalog: catalog, services: assembly.services),
+            queue: try assembly.arrivalQueue(), executor: JobExecutor(catalog: catalog, services: assembly.services),
             concurrency: settings.slots, drain: settings.drain, health: health)
         await worker.run(until: stop)
         background.cancel()

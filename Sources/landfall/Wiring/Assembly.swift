@@ -11,7 +11,8 @@ import Workflows
 /// The parts of a process, put together from its settings: the only place that picks implementations.
 struct Assembly {
     let settings: Settings
-    let queue: any ArrivalQueue
+    /// Nil on the aws backend where no queue is set: not every command needs one.
+    private let queue: (any ArrivalQueue)?
     let services: JobServices
     let metrics: Metrics
     let log: Logger
@@ -32,9 +33,9 @@ struct Assembly {
         case .aws:
             let client = try aws ?? AWSClient(environment: settings.environment)
             self.aws = client
-            queue = SQSQueue(
-                sqs: client.sqs, queueURL: try settings.required(settings.queueURL, .queueURL),
-                deadLetterURL: try settings.required(settings.dlqURL, .dlqURL))
+            queue = settings.queueURL.flatMap { queueURL in
+                settings.dlqURL.map { SQSQueue(sqs: client.sqs, queueURL: queueURL, deadLetterURL: $0) }
+            }
             records = DynamoDBJobRecords(dynamoDB: client.dynamoDB, table: settings.jobsTable)
             announcements = AWSAnnouncements(
                 sns: client.sns, topicARN: settings.topicARN, eventBridge: client.eventBridge, eventBus: settings.eventBus)
@@ -59,6 +60,14 @@ struct Assembly {
             defaultOutput: try defaultOutput.map { $0.hasPrefix("s3://") ? $0 : try Self.absolute($0) },
             rejectsOutput: rejectsOutput, databaseURL: { try await lookup.databaseURL() },
             softwareName: "landfall \(Landfall.version)")
+    }
+
+    /// The queue of arrivals, for the commands that need it.
+    func arrivalQueue() throws(Failure) -> any ArrivalQueue {
+        if let queue { return queue }
+        _ = try settings.required(settings.queueURL, .queueURL)
+        _ = try settings.required(settings.dlqURL, .dlqURL)
+        throw Failure(.permanent, "internal.error", "The queue is set and missing. Please report this bug.")
     }
 
     /// Who this process is in job records: host, process, and a number that makes a reused process id another one.
