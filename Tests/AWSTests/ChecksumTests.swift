@@ -34,6 +34,18 @@ struct ChecksumTests {
         }
     }
 
+    @Test("a long stretch has the sum of its bytes one after the other", arguments: [4095, 4096, 4127, 4128, 70_001])
+    func lanes(count: Int) {
+        let all = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 131 ^ $0 >> 5) }
+        for crc in [CRC.crc32, .crc32c, .crc64nvme] {
+            let whole = all.withUnsafeBytes { crc.extended(0, by: $0) }
+            let single = all.reduce(UInt64(0)) { sum, byte in
+                withUnsafeBytes(of: byte) { crc.extended(sum, by: $0) }
+            }
+            #expect(whole == single)
+        }
+    }
+
     private static let hash = "0123456789abcdef0123456789ABCDEF"
 
     @Test(

@@ -42,22 +42,29 @@ enum Moto {
     private static let package = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
 
     private static func start() -> String? {
+        guard let (url, process) = launch() else { return nil }
+        emulator.store(process, ordering: .relaxed)
+        atexit {
+            kill(emulator.load(ordering: .relaxed), SIGKILL)
+        }
+        return url
+    }
+
+    /// An emulator of one's own, for tests that change how it behaves; who launches it ends it.
+    static func launch() -> (url: String, process: pid_t)? {
         let python = environment["LANDFALL_PYTHON"] ?? "python3"
         let script = "\(package)/Tests/TestBed/motobed.py"
         guard FileManager.default.fileExists(atPath: script), canImport("moto.server", python) else { return nil }
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0, let process = spawn([python, script, "0"], output: ends[1]) else { return nil }
         close(ends[1])
-        emulator.store(process, ordering: .relaxed)
-        atexit {
-            kill(emulator.load(ordering: .relaxed), SIGKILL)
-        }
         // it says its URL once it listens, and stays: the pipe is left open for it
         guard let file = fdopen(ends[0], "r"), let line = readLine(from: file) else {
             Issue.record("the emulator did not start")
+            kill(process, SIGKILL)
             return nil
         }
-        return line
+        return (line, process)
     }
 
     private static func readLine(from file: UnsafeMutablePointer<FILE>) -> String? {

@@ -32,24 +32,24 @@ struct CRC: Sendable {
 
     private var ones: UInt64 { width == 64 ? .max : 1 << UInt64(width) - 1 }
 
+    /// From this many bytes on, four lanes run side by side, because one would wait for its own tables' look-ups.
+    static let lanesFromBytes = 4096
+
     /// The sum of what `sum` was the sum of, followed by `bytes`; the sum of nothing is 0.
     func extended(_ sum: UInt64, by bytes: UnsafeRawBufferPointer) -> UInt64 {
         tables.withUnsafeBufferPointer { table in
             var register = sum ^ ones
             var place = 0
-            let count = bytes.count
-            while place &+ 8 <= count {
-                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)) ^ register
-                let low =
-                    table[1792 &+ Int(word & 255)] ^ table[1536 &+ Int(word >> 8 & 255)]
-                    ^ table[1280 &+ Int(word >> 16 & 255)] ^ table[1024 &+ Int(word >> 24 & 255)]
-                let high =
-                    table[768 &+ Int(word >> 32 & 255)] ^ table[512 &+ Int(word >> 40 & 255)]
-                    ^ table[256 &+ Int(word >> 48 & 255)] ^ table[Int(word >> 56)]
-                register = low ^ high
+            if bytes.count >= Self.lanesFromBytes {
+                let lane = bytes.count / 32 * 8
+                register = fourLanes(register, bytes, lane: lane, table)
+                place = lane * 4
+            }
+            while place &+ 8 <= bytes.count {
+                register = step(register ^ word(bytes, place), table)
                 place &+= 8
             }
-            while place < count {
+            while place < bytes.count {
                 register = register >> 8 ^ table[Int((register ^ UInt64(bytes[place])) & 255)]
                 place &+= 1
             }
@@ -57,17 +57,54 @@ struct CRC: Sendable {
         }
     }
 
+    private func fourLanes(
+        _ register: UInt64, _ bytes: UnsafeRawBufferPointer, lane: Int, _ table: UnsafeBufferPointer<UInt64>
+    ) -> UInt64 {
+        var (first, second, third, fourth) = (register, UInt64(0), UInt64(0), UInt64(0))
+        var place = 0
+        while place < lane {
+            first = step(first ^ word(bytes, place), table)
+            second = step(second ^ word(bytes, place &+ lane), table)
+            third = step(third ^ word(bytes, place &+ 2 &* lane), table)
+            fourth = step(fourth ^ word(bytes, place &+ 3 &* lane), table)
+            place &+= 8
+        }
+        let shift = power(ofBytes: Int64(lane))
+        return product(shift, product(shift, product(shift, first) ^ second) ^ third) ^ fourth
+    }
+
+    @inline(__always)
+    private func word(_ bytes: UnsafeRawBufferPointer, _ place: Int) -> UInt64 {
+        UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+    }
+
+    @inline(__always)
+    private func step(_ word: UInt64, _ table: UnsafeBufferPointer<UInt64>) -> UInt64 {
+        let low =
+            table[1792 &+ Int(word & 255)] ^ table[1536 &+ Int(word >> 8 & 255)]
+            ^ table[1280 &+ Int(word >> 16 & 255)] ^ table[1024 &+ Int(word >> 24 & 255)]
+        let high =
+            table[768 &+ Int(word >> 32 & 255)] ^ table[512 &+ Int(word >> 40 & 255)]
+            ^ table[256 &+ Int(word >> 48 & 255)] ^ table[Int(word >> 56)]
+        return low ^ high
+    }
+
     /// The sum of two stretches, one after the other, from the sums of both.
     func combined(_ first: UInt64, _ second: UInt64, secondBytes: Int64) -> UInt64 {
+        product(power(ofBytes: secondBytes), first) ^ second
+    }
+
+    /// What moves a sum past so many zero bytes when it is multiplied with it.
+    private func power(ofBytes count: Int64) -> UInt64 {
         var shift: UInt64 = 1 << UInt64(width - 1)
         var power: UInt64 = 1 << UInt64(width - 9)
-        var left = secondBytes
+        var left = count
         while left > 0 {
             if left & 1 == 1 { shift = product(power, shift) }
             power = product(power, power)
             left >>= 1
         }
-        return product(shift, first) ^ second
+        return shift
     }
 
     /// Of two polynomials, modulo ours.

@@ -13,10 +13,8 @@ struct WireError: Hashable {
     var region: String?
 
     init(_ response: HTTPResponse, format: AWSService.ErrorFormat) {
-        switch format {
-        case .json: readJSON(response)
-        case .xml: readXML(response)
-        }
+        // what stands before a service of JSON may refuse in XML
+        if format == .json, response.body.first != UInt8(ascii: "<") { readJSON(response) } else { readXML(response) }
         requestID =
             requestID ?? response.headers["x-amzn-requestid"] ?? response.headers["x-amz-request-id"]
             ?? response.headers["x-amz-id-2"]
