@@ -2,7 +2,7 @@
 SWIFT ?= swift
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo demo-aws test lint format clean
+.PHONY: help deps build demo demo-aws test lint format bench clean
 
 help: ## list these targets
 	@echo "Landfall"
@@ -30,6 +30,9 @@ lint: ## formatting and style, strictly
 
 format: ## put the Swift sources into their format
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+bench: deps ## what is measured: signatures a second (Benchmarks/ holds more)
+	$(SWIFT) run -c release --package-path Benchmarks signing
 
 clean: ## remove what was built
 	rm -rf .build
