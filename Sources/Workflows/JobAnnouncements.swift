@@ -41,7 +41,8 @@ private struct ParquetDetail: Encodable {
     var rows: Int64
     var bytes: Int64
     var sha256: String
-    var schema: [ParquetColumn]
+    /// Left out where the file has more columns than a message can name.
+    var schema: [ParquetColumn]?
 
     enum CodingKeys: String, CodingKey {
         case jobID = "job_id"
@@ -54,6 +55,9 @@ struct JobAnnouncements {
     let record: JobRecord
     let now: Timestamp
 
+    /// SNS and EventBridge take 256 KB, and what is still to be said stands in the job's record.
+    private static let maxAnnouncedColumns = 1000
+
     func succeeded(_ uploaded: Uploaded) throws -> [Announcement] {
         let receipt = uploaded.receipt
         var announcements = [
@@ -63,7 +67,8 @@ struct JobAnnouncements {
             let detail = ParquetDetail(
                 jobID: record.jobID, pipeline: record.pipeline, workflow: record.workflow, source: source,
                 uri: output.uri, rows: output.rows, bytes: output.bytes, sha256: output.sha256,
-                schema: receipt.columns.map { .init(name: $0.name, type: $0.type, nullable: $0.nullable) })
+                schema: receipt.columns.count > Self.maxAnnouncedColumns
+                    ? nil : receipt.columns.map { .init(name: $0.name, type: $0.type, nullable: $0.nullable) })
             announcements.append(try announcement(.parquetCreated, number: announcements.count, detail: detail))
         }
         return announcements

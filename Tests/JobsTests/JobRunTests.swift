@@ -63,6 +63,23 @@ struct JobRunTests {
         #expect(try await stored().leaseUntil == ManualClock.start.advanced(by: .seconds(2) + TestServices.lease))
     }
 
+    @Test("a long result lies in the scratch folder; a later attempt finds it there, or does the step again where it is gone")
+    func longResult() async throws {
+        let long = String(repeating: "column ", count: 100_000)
+        let run = try await claim()
+        _ = try await run.step(.transform) { Note(long) }
+        #expect(try #require(try await stored().steps.first?.result).utf8.count < 1000)
+        let second = try await takeOver()
+        let found = try await second.step(.transform) { () -> Note in
+            Issue.record("the step was done again")
+            return Note("second")
+        }
+        #expect(found == Note(long))
+        try FileManager.default.removeItem(atPath: "\(run.scratch)/steps")
+        let third = try await takeOver()
+        #expect(try await third.step(.transform) { Note("third") } == Note("third"))
+    }
+
     @Test("a step that an earlier attempt ended is not done again while its files are as they were")
     func skipped() async throws {
         let path = try folder.write("rows", to: "a.csv")

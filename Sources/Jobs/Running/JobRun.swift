@@ -86,7 +86,7 @@ package actor JobRun {
             let ended = services.clock.now()
             if let index = record.steps.firstIndex(where: { $0.name == name.rawValue }) {
                 record.steps[index].ended = ended
-                record.steps[index].result = try result.jsonText()
+                record.steps[index].result = try keep(try result.jsonText(), of: name)
             }
             try await write()
             let seconds = ended.seconds(since: started)
@@ -102,10 +102,34 @@ package actor JobRun {
 
     private func checkpointed<Result: StepResult>(_ name: StepName) -> Result? {
         guard let step = record.steps.first(where: { $0.name == name.rawValue }), step.ended != nil,
-            let text = step.result, let result = try? JSONDecoder().decode(Result.self, from: Data(text.utf8)),
+            let text = step.result, let result = try? JSONDecoder().decode(Result.self, from: kept(text)),
             result.files.allSatisfy(\.stillMatches)
         else { return nil }
         return result
+    }
+
+    /// The most bytes of a step's result that stand in the record itself, so that records stay small whatever the file does
+    /// (an item of DynamoDB has 400 KB); longer ones lie in the scratch folder.
+    private static let maxInlineResultBytes = 4096
+
+    /// What stands in the record for a result that does not.
+    private struct ResultFile: Codable {
+        var resultFile: String
+    }
+
+    private func keep(_ result: String, of name: StepName) throws -> String {
+        guard result.utf8.count > Self.maxInlineResultBytes else { return result }
+        let folder = "\(scratch)/steps"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let path = "\(folder)/\(name.rawValue).json"
+        try Data(result.utf8).write(to: URL(filePath: path), options: .atomic)
+        return try ResultFile(resultFile: path).jsonText()
+    }
+
+    private func kept(_ text: String) -> Data {
+        let inline = Data(text.utf8)
+        guard let reference = try? JSONDecoder().decode(ResultFile.self, from: inline) else { return inline }
+        return FileManager.default.contents(atPath: reference.resultFile) ?? inline
     }
 
     /// Keeps the job for another lease; false where it is no longer ours.
