@@ -34,7 +34,19 @@ package struct CSVInspector {
         } else {
             dialect.header = try looksLikeHeader(first, dialect)
         }
-        return (dialect, dialect.header ? try names(first) : first.indices.map { "column_\($0 + 1)" })
+        guard dialect.header else { return (dialect, first.indices.map { "column_\($0 + 1)" }) }
+        var records = DialectDetection.shapes(of: sample, dialect: dialect).dropFirst()
+        if sample.count == DialectDetection.sampleBytes { records = records.dropLast() }
+        return (dialect, try names(Self.fitted(first, to: Array(records))))
+    }
+
+    /// A header that lacks the trailing delimiter of all records, or has one that they lack, gets or loses an empty field.
+    /// Any other difference between header and records is left for the records to be rejected by.
+    private static func fitted(_ header: [[UInt8]?], to records: [DialectDetection.RecordShape]) -> [[UInt8]?] {
+        guard let fields = records.first?.fields, records.allSatisfy({ $0.fields == fields }) else { return header }
+        if fields == header.count + 1, records.allSatisfy(\.endsEmpty) { return header + [nil] }
+        if fields == header.count - 1, let last = header.last, last == nil { return header.dropLast() }
+        return header
     }
 
     /// The types of all columns, from every record of the file.

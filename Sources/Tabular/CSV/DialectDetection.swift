@@ -34,7 +34,7 @@ enum DialectDetection {
         for delimiter in delimiters {
             var candidate = dialect
             candidate.delimiter = delimiter
-            let counts = fieldCounts(of: sample, dialect: candidate)
+            let counts = shapes(of: sample, dialect: candidate).map(\.fields)
             let tally = counts.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
             // More fields break ties between equally common counts, so that the order of a dictionary does not show.
             guard let mode = tally.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }), mode.key > 1 else { continue }
@@ -44,8 +44,14 @@ enum DialectDetection {
         return best.delimiter
     }
 
-    /// How many fields each whole record of the sample has.
-    private static func fieldCounts(of sample: [UInt8], dialect: Dialect) -> [Int] {
+    /// How many fields a record has, and whether the last of them is empty.
+    struct RecordShape {
+        var fields: Int
+        var endsEmpty: Bool
+    }
+
+    /// The shapes of the sample's records, blank lines left out. The last may be cut short by the sample's end.
+    static func shapes(of sample: [UInt8], dialect: Dialect) -> [RecordShape] {
         var text = sample
         if text.last != dialect.newline { text.append(dialect.newline) }
         let positions = UnsafeMutablePointer<UInt32>.allocate(capacity: text.count)
@@ -53,19 +59,19 @@ enum DialectDetection {
         return text.withUnsafeBufferPointer { bytes in
             guard let base = bytes.baseAddress else { return [] }
             let scan = ExactScan.run(text: base, length: bytes.count, dialect: dialect, positions: positions)
-            var counts: [Int] = []
+            var shapes: [RecordShape] = []
             var fields = 0
-            var start = 0
+            var fieldStart = 0
             for index in 0..<scan.count {
                 let at = Int(positions[index])
                 fields += 1
+                defer { fieldStart = at + 1 }
                 guard bytes[at] == dialect.newline else { continue }
-                let blank = fields == 1 && (at == start || (at == start + 1 && bytes[start] == UInt8(ascii: "\r")))
-                if !blank { counts.append(fields) }
+                let isEmpty = at == fieldStart || (at == fieldStart + 1 && bytes[fieldStart] == UInt8(ascii: "\r"))
+                if fields > 1 || !isEmpty { shapes.append(RecordShape(fields: fields, endsEmpty: isEmpty)) }
                 fields = 0
-                start = at + 1
             }
-            return counts
+            return shapes
         }
     }
 }

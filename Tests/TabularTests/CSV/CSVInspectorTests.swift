@@ -42,6 +42,21 @@ struct CSVInspectorTests {
     }
 
     @Test(
+        "a trailing delimiter that only the header has, or only the records, is no misfit",
+        arguments: [
+            ("a,b\n1,2,\n3,4,\n", ["a", "b", "column_3"], 0), ("a,b,\r\n1,2\r\n3,4\r\n", ["a", "b"], 0),
+            ("a,b,\n1,2,\n", ["a", "b", "column_3"], 0), ("a,b\r\n1,2,\r\n", ["a", "b", "column_3"], 0),
+            // Anything else is: a value too many, or one record that is like the header.
+            ("a,b\n1,2,x\n3,4,\n", ["a", "b"], 2), ("a,b\n1,2,\n3,4\n", ["a", "b"], 1), ("a,b,c\n1,2\n", ["a", "b", "c"], 1),
+            ("a,b,\"\"\n1,2\n", ["a", "b", "column_3"], 1),
+        ])
+    func trailingDelimiter(text: String, names: [String], irregular: Int64) throws {
+        let inspection = try Self.inspect(text, DialectHints(header: true))
+        #expect(inspection.columns.map(\.name) == names)
+        #expect(inspection.irregular == irregular)
+    }
+
+    @Test(
         "what has no usable header is refused",
         arguments: [
             ("", "input.empty"), ("\n\r\n", "input.empty"), ("\u{FEFF}", "input.empty"), ("\"a,b\n1,2\n", "csv.unclosed_quote"),
