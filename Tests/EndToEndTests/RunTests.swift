@@ -110,6 +110,10 @@ struct RunTests {
             let result = try await landfall("run", "My Orders.csv", "--database", database.url, "--json")
             #expect(result.code == 0)
             #expect(try await database.rows("\(Orders.select) FROM \"My Orders\" ORDER BY \"My Orders\".id") == orders.rows)
+            // Said in other words it is still the same file into the same database.
+            let again = try await landfall("run", "./My Orders.csv", "--database", database.url)
+            #expect(again.code == 0)
+            #expect(try await database.rows("\(Orders.select) FROM \"My Orders\" ORDER BY \"My Orders\".id") == orders.rows)
         }
     }
 

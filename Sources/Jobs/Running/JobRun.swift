@@ -23,12 +23,6 @@ package struct FileMark: Hashable, Sendable, Codable {
         modifiedNanoseconds = Int64(facts.st_mtim.tv_sec) * 1_000_000_000 + Int64(facts.st_mtim.tv_nsec)
     }
 
-    /// Whether the path leads to a regular file, or nowhere (which whoever opens it will say).
-    package static func isRegularOrMissing(_ path: String) -> Bool {
-        var facts = stat()
-        return stat(path, &facts) != 0 || facts.st_mode & S_IFMT == S_IFREG || facts.st_mode & S_IFMT == S_IFDIR
-    }
-
     package var stillMatches: Bool { FileMark(path: path) == self }
 }
 

@@ -180,11 +180,7 @@ package struct CSVInspector {
     private func observe(_ dialect: Dialect, fieldCount: Int, limit: Int64) throws -> Observation {
         let chunker = try RecordChunker(source: try open(), dialect: dialect)
         var seen = Observation(columns: Array(repeating: TypeEvidence(), count: fieldCount))
-        var headerPending = dialect.header
-        if headerPending { try chunker.skipBlankLines() }
-        while headerPending, let chunk = try chunker.next(fieldsPerRecord: fieldCount, maxRecords: 1) {
-            headerPending = chunk.isBlank(0, newline: dialect.newline)
-        }
+        if dialect.header { try chunker.skipHeader() }
         while seen.records < limit,
             let chunk = try chunker.next(
                 fieldsPerRecord: fieldCount, maxRecords: Int(min(limit - seen.records, Int64(Int.max))))

@@ -44,10 +44,9 @@ package final class CSVReader: BatchSource {
 
     package func next() throws -> ReadResult? {
         let fieldCount = mapping.fieldNames.count
-        if headerPending { try chunker.skipBlankLines() }
-        while headerPending {
-            guard let chunk = try chunker.next(fieldsPerRecord: fieldCount, maxRecords: 1) else { return nil }
-            headerPending = chunk.isBlank(0, newline: chunker.dialect.newline)
+        if headerPending {
+            try chunker.skipHeader()
+            headerPending = false
         }
         guard let chunk = try chunker.next(fieldsPerRecord: fieldCount, maxRecords: ColumnBatch.maxRows) else {
             return nil

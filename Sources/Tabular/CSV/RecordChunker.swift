@@ -66,6 +66,12 @@ final class RecordChunker {
         }
     }
 
+    /// Moves on behind the header: the first record that is no empty line.
+    func skipHeader() throws {
+        try skipBlankLines()
+        _ = try next(fieldsPerRecord: 0, maxRecords: 1)
+    }
+
     /// Moves on behind empty lines, so that what comes next is a record with something in it.
     func skipBlankLines() throws {
         while true {

@@ -1,4 +1,5 @@
 import Compression
+import Glibc
 import Jobs
 import Tabular
 
@@ -44,7 +45,7 @@ package enum DataFormat: String, Sendable, Codable, CaseIterable {
 
     /// Finds a file's format by its first bytes: Parquet's magic number, an object's brace, else CSV.
     static func detected(path: String) throws -> (format: DataFormat, compression: Container) {
-        guard FileMark.isRegularOrMissing(path) else {
+        guard !isPipeOrDevice(path) else {
             throw TabularError("input.not_a_file", "\(path) is no regular file. Files are read more than once: save it first.")
         }
         let magic = try head(of: try FileByteSource(path: path), count: 6)
@@ -56,6 +57,12 @@ package enum DataFormat: String, Sendable, Codable, CaseIterable {
         var start = try head(of: source, count: 4096)[...]
         if start.starts(with: [0xEF, 0xBB, 0xBF]) { start = start.dropFirst(3) }
         return (looksLikeJSON(start) ? .jsonl : .csv, container)
+    }
+
+    /// What can be read only once, or waits for whoever writes; a folder is refused by whoever opens it.
+    private static func isPipeOrDevice(_ path: String) -> Bool {
+        var facts = stat()
+        return stat(path, &facts) == 0 && ![S_IFREG, S_IFDIR].contains(facts.st_mode & S_IFMT)
     }
 
     /// What other containers begin with.

@@ -103,23 +103,25 @@ struct RunCommand: AsyncParsableCommand {
 
     private func adHoc(_ arrival: Arrival, _ settings: Settings) throws -> Pipeline {
         let stem = DataFormat.stem(of: arrival.key)
-        if database != nil {
+        if let database {
             let table = try TableName(name: stem)
             return Pipeline(
-                name: adHocName, workflow: .loader, target: .init(table: table, mode: .append),
+                name: Self.adHocName("load", to: try DatabaseURL(database).redacted), workflow: .loader,
+                target: .init(table: table, mode: .append),
                 output: .init(format: .parquet))
         }
-        guard output != nil else {
+        guard let output else {
             throw Failure(
                 .permanent, "pipeline.no_match",
                 "No pipeline in \(settings.pipelines) takes \(arrival.key). Give --pipeline, --database or --output.")
         }
-        return Pipeline(name: adHocName, workflow: .convertor, output: .init(format: .parquet))
+        let destination = [output, outputFlags.to ?? "", outputFlags.compression ?? ""].joined(separator: "\0")
+        return Pipeline(name: Self.adHocName("convert", to: destination), workflow: .convertor, output: .init(format: .parquet))
     }
 
-    /// The same flags make the same job of the same file; other flags make another.
-    private var adHocName: String {
-        "run-" + String(SHA256.hexadecimal(CommandLine.arguments.dropFirst().joined(separator: "\0")).prefix(8))
+    /// One destination makes one job of a file, whatever else is said: so that it is not loaded twice.
+    private static func adHocName(_ kind: String, to destination: String) -> String {
+        "run-\(kind)-\(SHA256.hexadecimal(destination).prefix(8))"
     }
 
     /// Flags win over the pipeline.

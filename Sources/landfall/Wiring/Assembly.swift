@@ -11,8 +11,8 @@ import Workflows
 /// The parts of a process, put together from its settings: the only place that picks implementations.
 struct Assembly {
     let settings: Settings
-    /// Nil on the aws backend where no queue is set: not every command needs one.
-    private let queue: (any ArrivalQueue)?
+    /// The queue of arrivals. Not every command needs one, so that it is missing is an error only for those that ask.
+    let arrivalQueue: @Sendable () throws(Failure) -> any ArrivalQueue
     let services: JobServices
     let metrics: Metrics
     let log: Logger
@@ -33,8 +33,10 @@ struct Assembly {
         case .aws:
             let client = try aws ?? AWSClient(environment: settings.environment)
             self.aws = client
-            queue = settings.queueURL.flatMap { queueURL in
-                settings.dlqURL.map { SQSQueue(sqs: client.sqs, queueURL: queueURL, deadLetterURL: $0) }
+            arrivalQueue = { () throws(Failure) in
+                SQSQueue(
+                    sqs: client.sqs, queueURL: try settings.required(settings.queueURL, .queueURL),
+                    deadLetterURL: try settings.required(settings.dlqURL, .dlqURL))
             }
             records = DynamoDBJobRecords(dynamoDB: client.dynamoDB, table: settings.jobsTable)
             announcements = AWSAnnouncements(
@@ -44,7 +46,7 @@ struct Assembly {
             self.aws = aws
             let folders = try LocalFolders(root: settings.localRoot)
             let database = try LocalDatabase(path: folders.database)
-            queue = LocalQueue(database: database, clock: .system)
+            arrivalQueue = { LocalQueue(database: database, clock: .system) }
             records = LocalJobRecords(database: database)
             announcements = EventsFile(path: folders.events)
             landing = LandingWatch(landing: folders.landing, database: database, clock: .system)
@@ -60,14 +62,6 @@ struct Assembly {
             defaultOutput: try defaultOutput.map { $0.hasPrefix("s3://") ? $0 : try Self.absolute($0) },
             rejectsOutput: rejectsOutput, databaseURL: { try await lookup.databaseURL() },
             softwareName: "landfall \(Landfall.version)")
-    }
-
-    /// The queue of arrivals, for the commands that need it.
-    func arrivalQueue() throws(Failure) -> any ArrivalQueue {
-        if let queue { return queue }
-        _ = try settings.required(settings.queueURL, .queueURL)
-        _ = try settings.required(settings.dlqURL, .dlqURL)
-        throw Failure(.permanent, "internal.error", "The queue is set and missing. Please report this bug.")
     }
 
     /// Who this process is in job records: host, process, and a number that makes a reused process id another one.
