@@ -14,7 +14,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+func system(_ name: String, pkgConfig: String?, apt: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
@@ -56,7 +56,7 @@ let package = Package(
         module("Parquet", ["Compression", "Columns"]),
         module("Tabular", ["Compression", "Columns", "CScan"]),
         module("Columns"),
-        module("Compression", ["CZstd", "CZlib"]),
+        module("Compression", ["CZstd", "CZlib", "CBzip2"]),
 
         // the outside world
         module("Postgres", ["CPostgres"]),
@@ -67,6 +67,7 @@ let package = Package(
 
         // C: each is called from one Swift file
         .target(name: "CScan"),
+        system("CBzip2", pkgConfig: nil, apt: "libbz2-dev"),
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
         system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),

@@ -4,7 +4,12 @@
 /// |---|---|
 /// | `compressed.truncated` | the stream ends in the middle of a gzip member or zstd frame |
 /// | `compressed.corrupt` | the stream is not what its first bytes promise, or a checksum differs |
-/// | `compressed.window_too_large` | a zstd frame needs more memory than ``ZstdByteSource/maxWindowLog`` allows |
+/// | `compressed.trailing_bytes` | something else than padding follows the last member or frame |
+/// | `compressed.bomb`, `compressed.too_large`, `compressed.too_many_layers` | unwrapping goes beyond ``UnwrapLimits`` |
+/// | `compressed.window_too_large` | a zstd frame needs more memory than ``UnwrapLimits/maxWindowLog`` allows |
+/// | `archive.truncated`, `archive.corrupt` | a zip's or tar's own structure is cut off or wrong, or a member is not as declared |
+/// | `archive.encrypted`, `archive.unsupported` | a member is encrypted, or stored in a way that is not read |
+/// | `archive.too_many_members`, `archive.duplicate_member`, `archive.nested`, `archive.no_member` | as they say |
 /// | `compressed.no_memory` | a compression context could not be made |
 /// | `input.not_found`, `input.no_permission`, `input.not_a_file`, `input.read_failed` | the file cannot be read |
 /// | `output.not_creatable`, `output.no_space`, `output.write_failed` | the file cannot be written |
@@ -25,10 +30,10 @@ package struct CompressionError: Error, Hashable, Sendable, CustomStringConverti
 }
 
 extension CompressionError {
-    static func truncated(_ name: String, _ format: String, at offset: Int64) -> CompressionError {
+    static func truncated(_ name: String, _ format: StreamFormat, at offset: Int64) -> CompressionError {
         CompressionError(
             code: "compressed.truncated",
-            message: "\(name): the \(format) stream ends in the middle of its data, after \(offset) compressed bytes. "
+            message: "\(name): the \(format.rawValue) stream ends in the middle of its data, after \(offset) compressed bytes. "
                 + "Send the whole file again.")
     }
 
@@ -39,9 +44,33 @@ extension CompressionError {
                 + "Send the file again.")
     }
 
+    static func windowTooLarge(_ name: String, _ maxWindowLog: Int) -> CompressionError {
+        CompressionError(
+            code: "compressed.window_too_large",
+            message: "\(name): a zstd frame needs a window of more than 2^\(maxWindowLog) bytes, which memory allows. "
+                + "Give more memory, or compress the file with at most --long=\(maxWindowLog).")
+    }
+
     static func noMemory(_ what: String) -> CompressionError {
         CompressionError(
             code: "compressed.no_memory", message: "No memory for a \(what) context. Give the process more memory.",
             isTransient: true)
+    }
+
+    /// An archive whose own structure is wrong.
+    static func badArchive(_ name: String, _ kind: Container, _ detail: String) -> CompressionError {
+        CompressionError(
+            code: "archive.corrupt", message: "\(name): the \(kind.rawValue) archive is damaged: \(detail). Send it again.")
+    }
+
+    static func truncatedArchive(_ name: String, _ kind: Container, _ detail: String) -> CompressionError {
+        CompressionError(
+            code: "archive.truncated",
+            message: "\(name): the \(kind.rawValue) archive is cut off: \(detail). Send the whole file again.")
+    }
+
+    static func unsupportedArchive(_ name: String, _ kind: Container, _ detail: String) -> CompressionError {
+        CompressionError(
+            code: "archive.unsupported", message: "\(name): the \(kind.rawValue) archive \(detail), which is not read. Pack it anew.")
     }
 }

@@ -1,26 +1,17 @@
 import CZlib
 
-/// What one call of a streaming codec did.
-struct CodecStep {
-    var consumed: Int
-    var produced: Int
-    /// The member or frame (or, compressing, the whole stream) is complete.
-    var ended: Bool
-    /// Why the stream is no valid one; nil while all is well.
-    var failure: String?
-}
-
 /// zlib's inflate with its state, used again and again. This file is the only one that calls zlib.
-final class Inflater {
+final class Inflater: StreamDecoder {
     private let stream: UnsafeMutablePointer<z_stream>
     /// zlib counts in 32 bits.
     private static let maxCall = 1 << 30
 
-    init() throws(CompressionError) {
+    /// - Parameter isRaw: without a header, as zip archives have it; else a gzip or a zlib header is expected.
+    init(isRaw: Bool = false) throws(CompressionError) {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // 15: any window; + 32: a gzip or a zlib header, whichever is there.
-        let result = inflateInit2_(stream, 15 + 32, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        // 15: any window; negative: no header; + 32: a gzip or a zlib header, whichever is there.
+        let result = inflateInit2_(stream, isRaw ? -15 : 15 + 32, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         guard result == Z_OK else {
             stream.deallocate()
             throw .noMemory("zlib")
@@ -32,7 +23,6 @@ final class Inflater {
         stream.deallocate()
     }
 
-    /// Makes ready for the next member.
     func reset() {
         inflateReset(stream)
     }
@@ -59,7 +49,7 @@ final class Inflater {
 }
 
 /// zlib's deflate with its state, writing gzip members (RFC 1952).
-final class Deflater {
+final class Deflater: StreamEncoder {
     private let stream: UnsafeMutablePointer<z_stream>
     private static let maxCall = 1 << 30
 
@@ -90,7 +80,6 @@ final class Deflater {
         Int(deflateBound(stream, UInt(count)))
     }
 
-    /// Compresses some input; with `finishing`, also ends the member (`ended` tells when it is all out).
     func step(
         from input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, finishing: Bool
     ) -> CodecStep {
@@ -107,4 +96,15 @@ final class Deflater {
             ended: result == Z_STREAM_END,
             failure: result == Z_STREAM_ERROR ? "zlib error \(result)" : nil)
     }
+}
+
+/// A running CRC-32 as gzip and zip have it (RFC 1952 section 8).
+struct CRC32 {
+    private var value: UInt = 0
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        value = crc32_z(value, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+    }
+
+    var checksum: UInt32 { UInt32(truncatingIfNeeded: value) }
 }

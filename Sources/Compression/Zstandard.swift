@@ -1,7 +1,7 @@
 import CZstd
 
 /// A zstd decompression context. This file is the only one that calls libzstd.
-final class ZstdDecoder {
+final class ZstdDecoder: StreamDecoder {
     private let context: OpaquePointer
 
     /// - Parameter maxWindowLog: frames whose window is larger than 2^maxWindowLog bytes are refused (streaming only).
@@ -15,24 +15,20 @@ final class ZstdDecoder {
         ZSTD_freeDCtx(context)
     }
 
-    /// Why a streaming step failed.
-    enum Failure {
-        case windowTooLarge
-        case corrupt(String)
-    }
-
     /// One streaming step. `ended`: the frame is complete and flushed.
-    func step(
-        from input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
-    ) -> (step: CodecStep, failure: Failure?) {
+    func step(from input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> CodecStep {
         var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
         var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
         let result = ZSTD_decompressStream(context, &target, &source)
-        let step = CodecStep(consumed: source.pos, produced: target.pos, ended: result == 0)
-        guard ZSTD_isError(result) != 0 else { return (step, nil) }
-        if ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge { return (step, .windowTooLarge) }
-        return (step, .corrupt(String(cString: ZSTD_getErrorName(result))))
+        var step = CodecStep(consumed: source.pos, produced: target.pos, ended: result == 0)
+        guard ZSTD_isError(result) != 0 else { return step }
+        step.needsLargerWindow = ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge
+        step.failure = String(cString: ZSTD_getErrorName(result))
+        return step
     }
+
+    /// A frame that has ended leaves nothing behind.
+    func reset() {}
 
     /// Decompresses whole frames at once.
     ///
@@ -47,7 +43,7 @@ final class ZstdDecoder {
 }
 
 /// A zstd compression context.
-final class ZstdEncoder {
+final class ZstdEncoder: StreamEncoder {
     private let context: OpaquePointer
 
     /// The levels that libzstd has, without the ones that need more memory to read than readers allow.
@@ -78,7 +74,6 @@ final class ZstdEncoder {
         return result
     }
 
-    /// One streaming step; with `finishing`, also ends the frame (`ended` tells when it is all out).
     func step(
         from input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, finishing: Bool
     ) -> CodecStep {

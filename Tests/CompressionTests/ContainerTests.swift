@@ -12,9 +12,10 @@ struct ContainerTests {
         let out = CollectingSink()
         let sink: any ByteSink =
             switch container {
+            case .zlib, .bzip2, .zip, .tar: throw CompressionError(code: "", message: "not written")
             case .none: out
-            case .gzip: try GzipByteSink(out)
-            case .zstd: try ZstdByteSink(out)
+            case .gzip: try CompressingByteSink.gzip(out)
+            case .zstd: try CompressingByteSink.zstd(out)
             }
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -73,8 +74,41 @@ struct ContainerTests {
         let followed = try folder.file("followed", whole + Array("more".utf8))
         let error = #expect(throws: CompressionError.self) { try drain(openByteSource(path: followed).source) }
         #expect(
-            error?.message == "\(followed): the gzip stream is damaged near compressed byte \(whole.count): "
-                + "1 member(s) are followed by bytes that are not gzip. Send the file again.")
+            error?.message
+                == "\(followed): behind the end of the gzip stream, at compressed byte \(whole.count), 1 member(s) are followed by "
+                + "other bytes. Cut the file there, or send it again.")
+    }
+
+    /// `text`, compressed by bzip2.
+    static let bzip2: [UInt8] = [
+        66, 90, 104, 57, 49, 65, 89, 38, 83, 89, 203, 40, 211, 45, 0, 0, 0, 129, 128, 2, 0, 4, 64, 32, 0, 33, 152, 25, 131, 44, 46, 228,
+        138, 112, 161, 33, 150, 81, 166, 90,
+    ]
+
+    @Test("bzip2 streams, several of them too, are found by content and read; cut or changed ones are refused")
+    func bzip2() throws {
+        let path = try folder.file("sample", Self.bzip2 + Self.bzip2)
+        let (source, container) = try openByteSource(path: path)
+        #expect(container == .bzip2)
+        #expect(try drain(source) == Array("texttext".utf8))
+        for count in 4..<Self.bzip2.count {
+            let cut = try folder.file("sample", Array(Self.bzip2[..<count]))
+            let error = #expect(throws: CompressionError.self) { try drain(openByteSource(path: cut).source) }
+            #expect(error?.code == "compressed.truncated", "cut at \(count)")
+        }
+        var changed = Self.bzip2
+        changed[20] ^= 1
+        let error = #expect(throws: CompressionError.self) { try drain(openByteSource(path: folder.file("sample", changed)).source) }
+        #expect(error?.code == "compressed.corrupt")
+    }
+
+    @Test("a zlib stream is found by content and read")
+    func zlib() throws {
+        // `text` in one stored block of deflate, with its Adler-32.
+        let bytes: [UInt8] = [0x78, 0x9C, 0x01, 4, 0, 0xFB, 0xFF, 0x74, 0x65, 0x78, 0x74, 0x04, 0x67, 0x01, 0xC6]
+        let (source, container) = try openByteSource(path: folder.file("sample", bytes))
+        #expect(container == .zlib)
+        #expect(try drain(source) == Array("text".utf8))
     }
 
     @Test("a skippable zstd frame is skipped, at the front too")

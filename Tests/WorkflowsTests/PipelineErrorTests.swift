@@ -143,7 +143,10 @@ struct PipelineErrorTests {
                 "orders.yaml line 3: transform is not supported yet: filters, expressions and masks come with a later version."
             ),
             ("input: { skip_lines: 3 }", "orders.yaml line 3: skip_lines is not supported yet: it comes with a later version."),
-            ("input: { member: '*.csv' }", "orders.yaml line 3: member is not supported yet: it comes with a later version."),
+            (
+                "input: { members: separate }",
+                "input.members: separate is not supported yet; give each kind of member a pipeline."
+            ),
             (
                 "columns: [{ name: a, format: '%d.%m.%Y' }]",
                 "orders.yaml line 3: format is not supported yet: declared date and number formats come with a later version."

@@ -8,22 +8,15 @@ package final class RandomAccessFile {
     private let descriptor: Int32
 
     package init(path: String) throws(CompressionError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .cannotOpen(path, errno: errno) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            let code = errno
-            close(descriptor)
-            throw .cannotRead(path, errno: code)
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            close(descriptor)
+        let file = try ReadableFile(path: path)
+        guard file.isRegular else {
+            close(file.descriptor)
             throw CompressionError(
                 code: "input.not_a_file", message: "\(path): is not a regular file, which reading at offsets needs.")
         }
         self.path = path
-        self.descriptor = descriptor
-        self.size = Int64(status.st_size)
+        descriptor = file.descriptor
+        size = file.size
     }
 
     deinit {

@@ -16,7 +16,7 @@ package final class PageDecompressor {
         switch codec {
         case .none, .snappy, .lz4Raw, .lz4Hadoop: break
         case .gzip: inflater = try Inflater()
-        case .zstd: zstd = try ZstdDecoder(maxWindowLog: Int32(ZstdByteSource.maxWindowLog))
+        case .zstd: zstd = try ZstdDecoder(maxWindowLog: Int32(UnwrapLimits.defaultWindowLog))
         }
     }
 

@@ -75,13 +75,24 @@ package enum PipelineFile {
             if let encoding = try section.string("encoding"), !InputOptions.isUTF8(encoding) {
                 throw Failure(.permanent, "pipeline.unsupported", "encoding \(encoding) is not supported yet; only UTF-8 is.")
             }
-            for key in ["member", "path", "skip_lines", "comment"] {
+            options.member = try member(&section)
+            for key in ["path", "skip_lines", "comment"] {
                 try section.refuse(key, because: "it comes with a later version.")
             }
             try section.finish()
         }
         try columns(&root, into: &options)
         return options
+    }
+
+    private static func member(_ section: inout YAMLMapping) throws(Failure) -> KeyPattern? {
+        if try section.choice("members", ["union", "separate"]) == "separate" {
+            throw Failure(
+                .permanent, "pipeline.unsupported", "input.members: separate is not supported yet; give each kind of member a pipeline.")
+        }
+        guard let text = try section.string("member") else { return nil }
+        guard let pattern = KeyPattern(text) else { throw section.failure("member", "\"\(text)\" is no pattern.") }
+        return pattern
     }
 
     /// Reads a file that holds only `columns` and perhaps `schema`: what `--schema` names.

@@ -7,7 +7,7 @@ import Tabular
 package enum DataFormat: String, Sendable, Codable, CaseIterable {
     case csv, jsonl, parquet
 
-    /// The format and compression that a file's name ends in; nil parts where it does not say.
+    /// The format and compression that an output's name ends in; nil parts where it does not say.
     package static func named(by path: String) -> (format: DataFormat?, compression: Container) {
         var name = path.lowercased()[...]
         var compression = Container.none
@@ -28,7 +28,7 @@ package enum DataFormat: String, Sendable, Codable, CaseIterable {
     /// The last part of a path without the endings that name format and compression.
     package static func stem(of path: String) -> String {
         var name = path.split(separator: "/").last.map(String.init) ?? path
-        for ending in [".gz", ".gzip", ".zst", ".zstd"] + endings.map(\.0)
+        for ending in [".gz", ".gzip", ".zst", ".zstd", ".bz2", ".z", ".zip", ".tgz", ".tar"] + endings.map(\.0)
         where name.lowercased().hasSuffix(ending) && name.count > ending.count {
             name = String(name.dropLast(ending.count))
         }
@@ -44,30 +44,33 @@ package enum DataFormat: String, Sendable, Codable, CaseIterable {
     }
 
     /// Finds a file's format by its first bytes: Parquet's magic number, an object's brace, else CSV.
-    static func detected(path: String) throws -> (format: DataFormat, compression: Container) {
-        guard !isPipeOrDevice(path) else {
-            throw TabularError("input.not_a_file", "\(path) is no regular file. Files are read more than once: save it first.")
+    static func detected(_ file: PackedFile) throws -> DataFormat {
+        var start = try head(of: try file.reader().open(), count: 4096)[...]
+        if start.starts(with: "PAR1".utf8) {
+            guard file.layers.isEmpty else {
+                throw TabularError(
+                    "input.unsupported_container",
+                    "\(file.path) is Parquet within \(file.description). Parquet is compressed inside: unwrap the file first.")
+            }
+            return .parquet
         }
-        let magic = try head(of: try FileByteSource(path: path), count: 6)
-        if magic.starts(with: "PAR1".utf8) { return (.parquet, .none) }
-        if let (_, name) = foreignContainers.first(where: { magic.starts(with: $0.0) }) {
-            throw TabularError("input.unsupported_container", "\(path) is a \(name) file; gzip and zstd are read so far.")
+        if let (_, name) = foreignContainers.first(where: { start.starts(with: $0.0) }) {
+            throw TabularError(
+                "input.unsupported_container", "\(file.path) is a \(name) file; gzip, zstd, bzip2, zip and tar are read.")
         }
-        let (source, container) = try openByteSource(path: path)
-        var start = try head(of: source, count: 4096)[...]
         if start.starts(with: [0xEF, 0xBB, 0xBF]) { start = start.dropFirst(3) }
-        return (looksLikeJSON(start) ? .jsonl : .csv, container)
+        return looksLikeJSON(start) ? .jsonl : .csv
     }
 
     /// What can be read only once, or waits for whoever writes; a folder is refused by whoever opens it.
-    private static func isPipeOrDevice(_ path: String) -> Bool {
+    static func isPipeOrDevice(_ path: String) -> Bool {
         var facts = stat()
         return stat(path, &facts) == 0 && ![S_IFREG, S_IFDIR].contains(facts.st_mode & S_IFMT)
     }
 
     /// What other containers begin with.
     private static let foreignContainers: [([UInt8], String)] = [
-        (Array("BZh".utf8), "bzip2"), (Array("PK".utf8) + [3, 4], "zip"), ([0xFD] + Array("7zXZ".utf8), "xz"),
+        ([0xFD] + Array("7zXZ".utf8), "xz"),
         ([0x1F, 0x9D], "compress (.Z)"), (Array("7z".utf8) + [0xBC, 0xAF], "7z"), (Array("Rar!".utf8), "rar"),
     ]
 

@@ -1,4 +1,5 @@
 import Columns
+import Compression
 import Tabular
 
 /// One column as a pipeline file or a schema file declares it.
@@ -35,6 +36,10 @@ package struct InputOptions: Hashable, Sendable {
     package var hints: DialectHints
     package var columns: [ColumnDeclaration]
     package var unknown: Unknown
+    /// Which members of an archive are read; nil: all. A pattern without a slash is held against a name's last part.
+    package var member: KeyPattern?
+    /// What data buffers may take; nil: what is usual.
+    package var memoryBytes: Int64?
 
     package init(
         format: DataFormat? = nil, hints: DialectHints = DialectHints(), columns: [ColumnDeclaration] = [],
@@ -44,6 +49,16 @@ package struct InputOptions: Hashable, Sendable {
         self.hints = hints
         self.columns = columns
         self.unknown = unknown
+    }
+
+    /// Finds out how the file at `path` is wrapped, and which of its members are wanted.
+    func packedFile(path: String) throws -> PackedFile {
+        let limits = memoryBytes.map(UnwrapLimits.init(memoryBytes:)) ?? UnwrapLimits()
+        return try PackedFile(path: path, limits: limits) { name in
+            guard let member else { return true }
+            let last = name.split(separator: "/").last.map(String.init) ?? name
+            return member.matches(member.description.contains("/") ? name : last)
+        }
     }
 
     package static func isUTF8(_ encoding: String) -> Bool {

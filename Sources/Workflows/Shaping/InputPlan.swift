@@ -9,7 +9,8 @@ package struct InputPlan: Sendable {
     /// What messages call the file.
     package var sourceName: String
     package var format: DataFormat
-    package var compression: Container
+    /// How the file is wrapped, and which members of it are read.
+    package var packed: PackedFile
     /// Set for CSV.
     package var dialect: Dialect?
     /// The columns of the result.
@@ -27,14 +28,17 @@ package struct InputPlan: Sendable {
     package init(path: String, options: InputOptions, sourceName: String? = nil) throws {
         self.path = path
         self.sourceName = sourceName ?? path
-        let detected = try DataFormat.detected(path: path)
-        compression = detected.compression
-        let format = options.format ?? detected.format
+        guard !DataFormat.isPipeOrDevice(path) else {
+            throw TabularError("input.not_a_file", "\(path) is no regular file. Files are read more than once: save it first.")
+        }
+        packed = try options.packedFile(path: path)
+        let detected = try DataFormat.detected(packed)
+        let format = options.format ?? detected
         self.format = format
-        guard (format == .parquet) == (detected.format == .parquet) else {
+        guard (format == .parquet) == (detected == .parquet) else {
             throw TabularError(
                 "input.wrong_format",
-                "\(path) \(detected.format == .parquet ? "is" : "is not") a Parquet file, but \(format.rawValue) was declared.")
+                "\(path) \(detected == .parquet ? "is" : "is not") a Parquet file, but \(format.rawValue) was declared.")
         }
         schema = Schema([])
         rejectFields = []
@@ -51,32 +55,43 @@ package struct InputPlan: Sendable {
 
     /// Opens the file at its first record.
     package func open() throws -> any BatchSource {
+        let reader = packed.reader()
+        guard let members = packed.members, members.count > 1 else { return try open(try reader.open()) }
+        let plan = self
+        return MembersSource(schema: schema, members: members.map(\.name)) { try plan.open(try reader.open($0)) }
+    }
+
+    private func open(_ text: any ByteSource) throws -> any BatchSource {
         switch format {
         case .csv:
             let mapping = FieldMapping(columns: schema.columns, fields: fields, fieldNames: rejectFields)
-            return try CSVReader(source: try text(), dialect: dialect ?? Dialect(), mapping: mapping)
-        case .jsonl: return try JSONLinesReader(source: try text(), schema: schema, keys: sourceNames)
+            return try CSVReader(source: text, dialect: dialect ?? Dialect(), mapping: mapping)
+        case .jsonl: return try JSONLinesReader(source: text, schema: schema, keys: sourceNames)
         case .parquet: return try ParquetSource(path: path, schema: schema, columns: sourceNames)
         }
-    }
-
-    private func text() throws -> any ByteSource {
-        try openByteSource(path: path).source
     }
 
     // MARK: Formats
 
     private mutating func planCSV(_ options: InputOptions) throws {
-        let path = self.path
-        let inspector = CSVInspector(hints: options.hints) { try openByteSource(path: path).source }
+        let inspectors = csvInspectors(options)
+        let inspector = inspectors[0]
         let head = try inspector.head()
         var inferred: [Column] = []
         if options.needsInference(of: head.names) {
             let inspection = try inspector.inspect()
-            inferred = inspection.columns
-            records = inspection.records
+            (inferred, records) = (inspection.columns, inspection.records)
+            for (index, other) in inspectors.enumerated().dropFirst() {
+                let next = try other.inspect()
+                try checkSameColumns(head.names, next.columns.map(\.name), index)
+                inferred = MemberColumns.merge(inferred, next.columns, member: memberName(index))
+                records = (records ?? 0) + next.records
+            }
         } else {
             inferred = head.names.map { Column(name: $0, type: .text) }
+            for (index, other) in inspectors.enumerated().dropFirst() {
+                try checkSameColumns(head.names, try other.head().names, index)
+            }
         }
         dialect = head.dialect
         rejectFields = head.names
@@ -91,6 +106,24 @@ package struct InputPlan: Sendable {
         fields = resolved.map(\.index)
     }
 
+    /// One inspector for each member that is read, or for the whole file.
+    private func csvInspectors(_ options: InputOptions) -> [CSVInspector] {
+        let packed = self.packed
+        return (0..<(packed.members?.count ?? 1)).map { index in
+            CSVInspector(hints: options.hints) { try packed.reader().open(index) }
+        }
+    }
+
+    private func memberName(_ index: Int) -> String { packed.members?[index].name ?? path }
+
+    private func checkSameColumns(_ names: [String], _ others: [String], _ index: Int) throws(TabularError) {
+        guard names != others else { return }
+        throw TabularError(
+            "archive.members_differ",
+            "\(memberName(index)) has other columns than \(memberName(0)): \(others.prefix(5).joined(separator: ", ")) instead of "
+                + "\(names.prefix(5).joined(separator: ", ")). Choose members that are alike (--member, input.member).")
+    }
+
     private mutating func planJSONLines(_ options: InputOptions) throws {
         rejectFields = [JSONLinesReader.rejectColumn]
         if !options.columns.isEmpty, options.unknown == .drop, options.columns.allSatisfy({ $0.type != nil }) {
@@ -98,7 +131,7 @@ package struct InputPlan: Sendable {
             sourceNames = options.columns.map(\.sourceName)
             return
         }
-        let inspection = try JSONLinesInspector(source: try text()).inspect()
+        let inspection = try JSONLinesInspector(source: try packed.reader().open()).inspect()
         records = inspection.records
         let resolved = try options.resolve(inferred: inspection.columns, names: inspection.columns.map(\.name))
         schema = Schema(resolved.map(\.column))

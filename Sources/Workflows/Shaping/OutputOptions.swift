@@ -24,7 +24,7 @@ package struct OutputOptions: Hashable, Sendable {
     /// The compression of a whole text file; throws for one that is only for Parquet pages.
     func container(named: Container) throws(TabularError) -> Container {
         guard let compression else { return named }
-        guard let container = Container(rawValue: compression) else {
+        guard let container = Container(rawValue: compression), [.none, .gzip, .zstd].contains(container) else {
             throw TabularError("output.compression", "Text files can be compressed with zstd or gzip, not with \(compression).")
         }
         return container
@@ -49,9 +49,9 @@ struct OutputFormat {
         }
         var sink: any ByteSink = try FileByteSink(path: path)
         switch try options.container(named: DataFormat.named(by: path).compression) {
-        case .none: break
-        case .gzip: sink = try GzipByteSink(sink, level: options.compressionLevel ?? 6)
-        case .zstd: sink = try ZstdByteSink(sink, level: options.compressionLevel ?? 3)
+        case .gzip: sink = try CompressingByteSink.gzip(sink, level: options.compressionLevel ?? 6)
+        case .zstd: sink = try CompressingByteSink.zstd(sink, level: options.compressionLevel ?? 3)
+        default: break
         }
         return format == .csv
             ? try CSVWriter(sink: sink, schema: schema, delimiter: options.delimiter) : JSONLinesWriter(sink: sink, schema: schema)

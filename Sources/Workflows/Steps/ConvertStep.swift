@@ -39,7 +39,7 @@ struct ConvertStep {
         return Converted(
             output: try Scratch.mark(path), fingerprint: try FileFingerprint(path: path),
             rejects: result.hasRejects ? try Scratch.mark(rejectsPath) : nil, result: result,
-            format: conversion.plan.format, compression: conversion.plan.compression.rawValue)
+            format: conversion.plan.format, compression: conversion.plan.packed.description)
     }
 
     /// Reads the output back; see ``Conversion/prove(_:path:)``.

@@ -63,7 +63,7 @@ struct TransformStep {
             script: try Scratch.mark(scriptPath), rejects: rejects.count > 0 ? try Scratch.mark(rejectsPath) : nil,
             counts: Counts(read: shaped.read, written: shaped.kept, rejected: rejects.count),
             columns: Receipt.columns(schema.columns, shaped.digest), format: plan.format,
-            compression: plan.compression.rawValue)
+            compression: plan.packed.description)
     }
 
     private func loadScript(_ schema: Schema) throws -> LoadScript {

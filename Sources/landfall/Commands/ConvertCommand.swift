@@ -12,7 +12,8 @@ struct ConvertCommand: AsyncParsableCommand {
         commandName: "convert", abstract: "Converts a file, and proves it by converting back.",
         discussion: "The output appears under its name only when it is complete and proven.")
 
-    @Argument(help: "A CSV, JSON-lines or Parquet file; CSV and JSON lines may be compressed with gzip or zstd.")
+    @Argument(
+        help: "A CSV, JSON-lines or Parquet file; CSV and JSON lines may be compressed (gzip, zstd, bzip2) or in an archive (zip, tar).")
     var input: String
     @Argument(help: "The file to write; its ending says the format.") var output: String
     @OptionGroup var inputFlags: InputFlags

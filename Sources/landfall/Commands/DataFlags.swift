@@ -15,7 +15,7 @@ struct InputFlags: ParsableArguments {
     @Option(help: "The text's encoding; only UTF-8 so far.") var encoding: String?
     @Option(name: .customLong("null"), help: "An unquoted text that means null, besides the empty one. Repeatable.")
     var nulls: [String] = []
-    @Option(help: "Members of an archive; archives are not read yet.") var member: String?
+    @Option(help: ArgumentHelp("Which members of an archive to read, like '*.csv'. Left out: all.", valueName: "glob")) var member: String?
     @Option(help: "Threads to use at most; this version uses one.") var threads: Int?
     @Option(help: "Memory for data buffers: bytes, or like 512MiB.") var memory: String?
 
@@ -40,10 +40,18 @@ struct InputFlags: ParsableArguments {
         if let encoding, !InputOptions.isUTF8(encoding) {
             throw Failure(.permanent, "usage.encoding", "--encoding \(encoding) is not supported yet; only UTF-8 is.")
         }
-        if member != nil { throw Failure(.permanent, "usage.member", "--member: archives are not read yet.") }
+        if let member {
+            guard let pattern = KeyPattern(member) else {
+                throw Failure(.permanent, "usage.member", "--member must be a pattern like '*.csv', found \"\(member)\".")
+            }
+            options.member = pattern
+        }
         if let threads, threads < 1 { throw Failure(.permanent, "usage.threads", "--threads must be 1 or more.") }
-        if let memory, (try? Settings.bytes(memory)) == nil {
-            throw Failure(.permanent, "usage.memory", "--memory must be bytes, or like 512MiB or 2GiB, found \"\(memory)\".")
+        if let memory {
+            guard let bytes = try? Settings.bytes(memory) else {
+                throw Failure(.permanent, "usage.memory", "--memory must be bytes, or like 512MiB or 2GiB, found \"\(memory)\".")
+            }
+            options.memoryBytes = Int64(bytes)
         }
         if let delimiter = options.hints.delimiter, delimiter == options.hints.quote ?? UInt8(ascii: "\"") {
             throw Failure(.permanent, "usage.delimiter", "--delimiter and --quote must be different characters.")

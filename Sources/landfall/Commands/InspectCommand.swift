@@ -51,7 +51,7 @@ struct InspectCommand: AsyncParsableCommand {
         _ = try Settings(defaultBackend: .local)
         let plan = try InputPlan(path: input, options: try inputFlags.options())
         let report = Report(
-            input: input, format: plan.format.rawValue, compression: plan.compression.rawValue,
+            input: input, format: plan.format.rawValue, compression: plan.packed.description,
             encoding: plan.format == .parquet ? nil : "utf-8", dialect: plan.dialect.map(DialectReport.init),
             columns: plan.schema.columns, rows: try plan.records ?? Self.count(plan), bytes: FileMark(path: input)?.size ?? 0)
         if json {
