@@ -28,7 +28,8 @@ enum JobItem {
         let optional = [
             "version": record.arrival.version, "etag": record.arrival.etag, "sequencer": record.arrival.sequencer,
             "step": record.step, "owner": record.owner, "lease_until": record.leaseUntil?.description,
-            "receipt": record.receipt,
+            "receipt": record.receipt, "ended_at": record.endedAt?.description, "asker": record.asker,
+            "duplicate_of": record.duplicateOf, "revision": record.revision,
         ]
         for (name, value) in optional {
             if let value { item[name] = .s(value) }
@@ -53,9 +54,11 @@ enum JobItem {
             step: item["step"]?.text, attempt: Int(try reader.integer("attempt")), owner: item["owner"]?.text,
             leaseUntil: item["lease_until"] == nil ? nil : try reader.moment("lease_until"),
             createdAt: try reader.moment("created_at"), updatedAt: try reader.moment("updated_at"),
+            endedAt: item["ended_at"] == nil ? nil : try reader.moment("ended_at"),
             steps: try steps(reader), counts: try counts(reader), error: try error(reader),
             receipt: item["receipt"]?.text,
             announcements: (item["announcements"]?.list ?? []).compactMap(\.text),
+            asker: item["asker"]?.text, duplicateOf: item["duplicate_of"]?.text, revision: item["revision"]?.text,
             expiresAt: Timestamp(milliseconds: try reader.integer("expires_at") * 1000))
     }
 

@@ -48,12 +48,10 @@ package struct SQSQueue: ArrivalQueue {
         } catch  where Self.saysStale(error) {}
     }
 
-    /// Should we die between the two calls, the message comes back and is dead-lettered twice: doubles, not losses.
-    package func deadLetter(_ message: QueueMessage, reason: DeadLetterReason) async throws {
+    package func copyToDeadLetters(_ message: QueueMessage, reason: DeadLetterReason) async throws {
         let attributes = DeadLetterAttributes.fitting(
             reason.attributes, original: message.attributes, bodyBytes: message.body.utf8.count)
         _ = try await sqs.send(queueURL: deadLetterURL, body: message.body, attributes: attributes)
-        try await delete(message)
     }
 
     package func send(_ body: String) async throws {

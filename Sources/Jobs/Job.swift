@@ -10,18 +10,3 @@ package enum JobID {
         return String(SHA256.hexadecimal(text).prefix(32))
     }
 }
-
-/// How a job ended, or why it did not: what settlement acts on.
-package enum Outcome: Hashable, Sendable {
-    case done
-    /// Another delivery of the same arrival ended before.
-    case alreadyDone
-    /// A newer version of the key was taken first.
-    case superseded
-    /// Try again, not before this time has passed.
-    case retry(after: Duration)
-    /// It can't be done; the message goes to the dead-letter queue with this reason.
-    case rejected(DeadLetterReason)
-    /// The worker is leaving or lost its lease: give the message back as it was.
-    case interrupted
-}

@@ -50,9 +50,12 @@ package final class LocalDatabase: @unchecked Sendable {
             job_id TEXT PRIMARY KEY, pipeline TEXT NOT NULL, workflow TEXT NOT NULL, bucket TEXT NOT NULL,
             key TEXT NOT NULL, version TEXT, etag TEXT, sequencer TEXT, size INTEGER, source TEXT NOT NULL,
             status TEXT NOT NULL, step TEXT, attempt INTEGER NOT NULL, owner TEXT, lease_until TEXT,
-            created_at TEXT NOT NULL, updated_at TEXT NOT NULL, steps TEXT NOT NULL, counts TEXT NOT NULL,
-            error TEXT, receipt TEXT, announcements TEXT NOT NULL, expires_at INTEGER NOT NULL)
+            created_at TEXT NOT NULL, updated_at TEXT NOT NULL, ended_at TEXT, steps TEXT NOT NULL, counts TEXT NOT NULL,
+            error TEXT, receipt TEXT, announcements TEXT NOT NULL, asker TEXT,
+            duplicate_of TEXT, revision TEXT, expires_at INTEGER NOT NULL)
         """,
         "CREATE INDEX IF NOT EXISTS by_status ON jobs (status, updated_at)",
+        "CREATE INDEX IF NOT EXISTS by_key ON jobs (key)",
+        "CREATE INDEX IF NOT EXISTS by_size ON jobs (size)",
     ]
 }

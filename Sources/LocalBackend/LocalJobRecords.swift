@@ -76,11 +76,15 @@ package struct LocalJobRecords: JobRecords {
             ("lease_until", .init(record.leaseUntil?.description)),
             ("created_at", .text(record.createdAt.description)),
             ("updated_at", .text(record.updatedAt.description)),
+            ("ended_at", .init(record.endedAt?.description)),
             ("steps", .text(try JSONText.encode(record.steps))),
             ("counts", .text(try JSONText.encode(record.counts))),
             ("error", .init(try record.error.map { try errorText($0) })),
             ("receipt", .init(record.receipt)),
             ("announcements", .text(try JSONText.encode(record.announcements))),
+            ("asker", .init(record.asker)),
+            ("duplicate_of", .init(record.duplicateOf)),
+            ("revision", .init(record.revision)),
             ("expires_at", .integer(record.expiresAt.seconds)),
         ]
     }
@@ -112,6 +116,7 @@ package struct LocalJobRecords: JobRecords {
             arrival: arrival, status: status, step: row.text("step"), attempt: Int(try integer("attempt")),
             owner: row.text("owner"), leaseUntil: row.text("lease_until") == nil ? nil : try moment("lease_until"),
             createdAt: try moment("created_at"), updatedAt: try moment("updated_at"),
+            endedAt: row.text("ended_at") == nil ? nil : try moment("ended_at"),
             steps: try JSONText.decode([StepRecord].self, from: text("steps"), column: "steps"),
             counts: try JSONText.decode(Counts.self, from: text("counts"), column: "counts"),
             error: try row.text("error").map {
@@ -119,6 +124,7 @@ package struct LocalJobRecords: JobRecords {
             },
             receipt: row.text("receipt"),
             announcements: try JSONText.decode([String].self, from: text("announcements"), column: "announcements"),
+            asker: row.text("asker"), duplicateOf: row.text("duplicate_of"), revision: row.text("revision"),
             expiresAt: Timestamp(milliseconds: try integer("expires_at") * 1000))
     }
 

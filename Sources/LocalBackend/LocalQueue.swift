@@ -45,12 +45,18 @@ package struct LocalQueue: ArrivalQueue {
         try database.transaction { database in _ = try Self.delete(message, in: database) }
     }
 
-    /// A delivery that has been overtaken by a later one changes nothing: the later one settles the message.
-    package func deadLetter(_ message: QueueMessage, reason: DeadLetterReason) async throws {
+    /// Throws `queue.stale_delivery` where a later delivery has overtaken this one: that one settles the message.
+    package func copyToDeadLetters(_ message: QueueMessage, reason: DeadLetterReason) async throws {
         let attributes = try JSONText.encode(reason.attributes)
         try database.transaction { database in
-            guard try Self.delete(message, in: database) else { return }
-            try database.run(
+            let current = try database.rows(
+                "SELECT id FROM messages WHERE id = ? AND receipt = ?",
+                [.integer(Int64(message.id) ?? -1), .text(message.receipt)])
+            if current.isEmpty {
+                throw Failure(
+                    .transient, "queue.stale_delivery", "Message \(message.id) was delivered again since; that delivery settles it.")
+            }
+            _ = try database.run(
                 "INSERT INTO dead_letters (body, attributes) VALUES (?, ?)", [.text(message.body), .text(attributes)])
         }
     }

@@ -105,65 +105,73 @@ package final class Worker: Sendable {
         switch MessageReading(body: message.body) {
         case .ignored(let what):
             log.log(.info, "Message acknowledged without work", [.shape: what])
-            await settle(message, "ignored") { try await self.queue.delete(message) }
+            await settle(message, [.done])
         case .notUnderstood(let why):
             log.log(.warning, "Message not understood", [.reason: why])
             let reason = DeadLetterReason(
                 code: "message.not_understood", message: why, jobID: nil, pipeline: nil, step: nil,
                 attempts: message.receiveCount, rejectedAt: services.clock.now())
-            await settle(message, "dead_lettered") { try await self.queue.deadLetter(message, reason: reason) }
+            await settle(message, [.rejected], reason: reason)
         case .requests(let requests, let shape):
             log.log(.info, "Message taken", [.shape: shape, .count: requests.count])
+            let delivery = Delivery(
+                redrivenFrom: message.attributes["rejected.at"].flatMap { Timestamp($0) }, isLast: message.isLastDelivery
+            ) { [queue, services] in
+                try await queue.extend(message, visibility: services.lease)
+            }
             var executions: [Execution] = []
-            for request in requests {
-                executions.append(
-                    await executor.execute(request) { [queue, services] in
-                        try await queue.extend(message, visibility: services.lease)
-                    })
-            }
-            await settle(message, executions)
+            for request in requests { executions.append(await executor.execute(request, delivery)) }
+            await settle(
+                message, executions.map(\.outcome), executions: executions, reason: JobExecutor.deadLetterReason(executions))
         }
     }
 
-    /// Decides by all records' outcomes: a message with any record left comes back; one with a record that cannot be done
-    /// is dead-lettered when the others have ended; else it is deleted.
-    private func settle(_ message: QueueMessage, _ executions: [Execution]) async {
-        var wait: Duration?
-        var interrupted = false
-        var rejection: (reason: DeadLetterReason, record: JobRecord?)?
-        for execution in executions {
-            switch execution.outcome {
-            case .done, .alreadyDone, .superseded: break
-            case .retry(let after): wait = wait.map { min($0, after) } ?? after
-            case .interrupted: interrupted = true
-            case .rejected(let reason): rejection = rejection ?? (reason, execution.record)
+    // MARK: Settlement
+
+    /// Does what ``Settlement`` says: the only place that deletes, releases or dead-letters. If a call fails, the message
+    /// comes back by itself.
+    private func settle(
+        _ message: QueueMessage, _ outcomes: [Outcome], executions: [Execution] = [], reason: DeadLetterReason? = nil
+    ) async {
+        var settlement = Settlement(outcomes)
+        var event = Settlement.Event.begun
+        while true {
+            let action = settlement.next(event)
+            if action == .finish { return }
+            do {
+                // Settlement is short and must not be cut off by the worker's leaving.
+                try await Task { try await self.perform(action, message, executions, reason) }.value
+                event = .done
+            } catch {
+                log.log(
+                    .error, "A message could not be settled; it will come back",
+                    [.messageID: message.id, .error: Failure(error)])
+                event = .refused
             }
-        }
-        if interrupted {
-            await settle(message, "released") { try await self.queue.extend(message, visibility: .zero) }
-        } else if let wait {
-            await settle(message, "retried") { try await self.queue.extend(message, visibility: wait) }
-        } else if let rejection {
-            await settle(message, "dead_lettered") {
-                try await self.queue.deadLetter(message, reason: rejection.reason)
-                for execution in executions {
-                    guard case .rejected = execution.outcome, let record = execution.record else { continue }
-                    try await self.executor.deadLettered(record)
-                }
-            }
-        } else {
-            await settle(message, "deleted") { try await self.queue.delete(message) }
         }
     }
 
-    /// The only place that deletes, releases or dead-letters. If it fails, the message comes back by itself.
-    private func settle(_ message: QueueMessage, _ how: String, _ action: @escaping @Sendable () async throws -> Void) async {
-        do {
-            // Settlement is short and must not be cut off by the worker's leaving.
-            try await Task { try await action() }.value
-            services.metrics.add(to: .messagesSettled, ["how": how])
-        } catch {
-            log.log(.error, "A message could not be settled; it will come back", [.messageID: message.id, .error: Failure(error)])
+    private func perform(
+        _ action: Settlement.Action, _ message: QueueMessage, _ executions: [Execution], _ reason: DeadLetterReason?
+    ) async throws {
+        switch action {
+        case .release(let wait):
+            try await queue.extend(message, visibility: wait)
+            services.metrics.add(to: .messagesSettled, ["how": wait == .zero ? "released" : "retried"])
+        case .respond:
+            break
+        case .copyToDeadLetters:
+            guard let reason else { return }
+            try await queue.copyToDeadLetters(message, reason: reason)
+            services.metrics.add(to: .messagesSettled, ["how": "dead_lettered"])
+        case .noteDeadLetter(let index):
+            guard executions.indices.contains(index), let record = executions[index].record else { return }
+            try await executor.noteDeadLetter(record)
+        case .delete:
+            try await queue.delete(message)
+            if reason == nil { services.metrics.add(to: .messagesSettled, ["how": executions.isEmpty ? "ignored" : "deleted"]) }
+        case .finish:
+            break
         }
     }
 }

@@ -11,10 +11,10 @@ struct Convertor {
         let names = try OutputNames(pipeline: pipeline, arrival: arrival, jobID: run.jobID, services: services)
 
         let source = try await run.step(.download) {
-            try await DownloadStep(arrival: arrival, services: services, scratch: run.scratch).run()
+            try await DownloadStep(arrival: arrival, services: services, run: run).run()
         }
         let step = ConvertStep(
-            pipeline: pipeline, source: source, arrival: arrival, names: names, jobID: run.jobID, scratch: run.scratch,
+            pipeline: pipeline, source: source, arrival: arrival, names: names, jobID: run.jobID, scratch: run.workFolder,
             softwareName: services.softwareName)
         let converted = try await run.step(.convert) { try step.run() }
         let validated = try await run.step(.validate) { try step.validate(converted) }
@@ -26,7 +26,7 @@ struct Convertor {
             receipt.columns = converted.result.columnReceipts
             receipt.validated = true
             receipt.validation = validated.validation
-            return try await UploadStep(names: names, services: services, scratch: run.scratch).run(
+            return try await UploadStep(names: names, services: services, scratch: run.workFolder).run(
                 data: converted.output, fingerprint: converted.fingerprint, format: pipeline.output.format,
                 rejects: converted.rejects, receipt: receipt)
         }

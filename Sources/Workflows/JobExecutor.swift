@@ -1,5 +1,6 @@
 import Jobs
 import Logging
+import SigV4
 import Telemetry
 
 /// What became of a request: what to do with its message, and the job's record where there is one.
@@ -12,7 +13,25 @@ package struct Execution: Sendable {
     package var failure: Failure?
 }
 
-/// Takes a request from arrival to outcome: find the pipeline, claim the job, run its workflow, end its record, announce.
+/// What the delivery of a message adds to its requests.
+package struct Delivery: Sendable {
+    /// When the job ended whose dead letter was redriven.
+    package var redrivenFrom: Timestamp?
+    /// Whether the queue gives the message out for the last time.
+    package var isLast = false
+    /// Called a few times in every lease, to keep the message hidden.
+    package var keepAlive: @Sendable () async throws -> Void
+
+    package init(
+        redrivenFrom: Timestamp? = nil, isLast: Bool = false, keepAlive: @escaping @Sendable () async throws -> Void = {}
+    ) {
+        self.redrivenFrom = redrivenFrom
+        self.isLast = isLast
+        self.keepAlive = keepAlive
+    }
+}
+
+/// Takes a request from arrival to outcome: finds its pipeline, and does what ``JobHandling`` says.
 package struct JobExecutor: Sendable {
     package let catalog: PipelineCatalog
     package let services: JobServices
@@ -22,247 +41,237 @@ package struct JobExecutor: Sendable {
         self.services = services
     }
 
-    /// How long a request waits whose job another worker holds, at the most.
-    private static let maxHeldWait = Duration.seconds(60)
-    /// How soon we try again when a job's end could not be recorded or announced.
-    private static let settleRetry = Duration.seconds(15)
-
-    /// Does the request, or says why not. `keepAlive` is called a few times in every lease, to keep the message hidden.
-    package func execute(_ request: JobRequest, keepAlive: @escaping @Sendable () async throws -> Void) async -> Execution {
-        let pipeline: Pipeline?
-        var routing: Failure?
+    /// Does the request, or says why not. Cancelled, it stops the work, hands the job back and says `interrupted`.
+    package func execute(_ request: JobRequest, _ delivery: Delivery = Delivery()) async -> Execution {
+        let route: Result<Pipeline, Failure>
         do {
-            pipeline = try catalog.pipeline(for: request)
+            route = .success(try catalog.pipeline(for: request))
         } catch {
-            (pipeline, routing) = (nil, error)
+            route = .failure(error)
         }
-        let jobID = JobID.of(request.arrival, pipeline: pipeline?.name ?? "")
-        let claim: JobClaim
-        do {
-            claim = try await services.claim(
-                jobID: jobID, pipeline: pipeline?.name ?? "", workflow: pipeline?.workflow.rawValue ?? "",
-                arrival: request.arrival)
-        } catch {
-            let failure = Failure(error)
-            services.log.log(.error, "The job could not be claimed", [.jobID: jobID, .error: failure])
-            return Execution(outcome: .retry(after: Self.settleRetry), failure: failure)
-        }
-        switch claim {
-        case .held(let until):
-            let wait = Duration.milliseconds(max(1000, until.milliseconds - services.clock.now().milliseconds))
-            services.log.log(.info, "Another worker holds the job", [.jobID: jobID])
-            return Execution(outcome: .retry(after: min(wait, Self.maxHeldWait)))
-        case .ended(let record):
-            services.log.log(.info, "The job has ended before", [.jobID: jobID, .status: record.status.rawValue])
-            return await settleAgain(record)
-        case .claimed(let record):
-            return await attempt(record, pipeline, routing, keepAlive)
-        }
+        var handling = HandledJob(request, route, delivery, services)
+        return await handling.run()
     }
 
     /// Notes that the message of a job that was not done is in the dead-letter queue.
-    package func deadLettered(_ record: JobRecord) async throws {
-        var record = record
-        let fence = record.fence
-        record.announcements.removeAll { $0 == JobRecord.deadLetterDue }
-        record.updatedAt = services.clock.now()
-        _ = try await services.records.replace(record, expecting: fence)
+    package func noteDeadLetter(_ record: JobRecord) async throws {
+        var next = record
+        next.announcements.removeAll { $0 == JobRecord.deadLetterDue }
+        next.updatedAt = services.clock.now()
+        _ = try await services.replace(next, expecting: record.fence)
     }
 
-    // MARK: One attempt
-
-    private func attempt(
-        _ record: JobRecord, _ pipeline: Pipeline?, _ routing: Failure?, _ keepAlive: @escaping @Sendable () async throws -> Void
-    ) async -> Execution {
-        let run = JobRun(record: record, services: services)
-        run.log.log(.info, "Job begun", [.source: record.arrival.source])
-        services.metrics.add(1, to: .jobsRunning)
-        defer { services.metrics.add(-1, to: .jobsRunning) }
-        guard let pipeline, routing == nil else {
-            return await end(run, routing ?? Failure(.permanent, "pipeline.no_match", "No pipeline takes this arrival."))
-        }
-        guard record.attempt <= services.maxAttempts else {
-            let last = record.error.map { ": \($0.code), \($0.message)" } ?? ": the worker ended each time before the job did"
-            let failure = Failure(
-                .permanent, record.error?.code ?? "job.attempts_exhausted",
-                "\(services.maxAttempts) attempts did not do the job\(last)".clipped(toUTF8Bytes: 900))
-            return await end(run, failure)
-        }
-        // An end is short, and must not be cut off when the worker leaves: tasks of their own are not cancelled with ours.
-        do {
-            let uploaded = try await work(run, pipeline, record.arrival, keepAlive)
-            return await Task { await succeed(run, uploaded) }.value
-        } catch {
-            return await Task { await end(run, error) }.value
-        }
-    }
-
-    /// Runs the workflow, with a heartbeat beside it. A lost lease cancels the work.
-    private func work(
-        _ run: JobRun, _ pipeline: Pipeline, _ arrival: Arrival, _ keepAlive: @escaping @Sendable () async throws -> Void
-    ) async throws(Failure) -> Uploaded {
-        do {
-            return try await withThrowingTaskGroup(of: Uploaded?.self) { group in
-                group.addTask {
-                    try await workflow(run, pipeline, arrival)
-                }
-                group.addTask {
-                    try await heartbeat(run, keepAlive)
-                    return nil
-                }
-                defer { group.cancelAll() }
-                while let ended = try await group.next() {
-                    if let uploaded = ended { return uploaded }
-                }
-                throw CancellationError()
-            }
-        } catch {
-            throw Failure(error)
-        }
-    }
-
-    private func workflow(_ run: JobRun, _ pipeline: Pipeline, _ arrival: Arrival) async throws -> Uploaded {
-        switch pipeline.workflow {
-        case .loader:
-            guard let target = pipeline.target else {
-                throw Failure(.permanent, "settings.missing_key", "Pipeline \(pipeline.name) has no target.")
-            }
-            return try await Loader(pipeline: pipeline, target: target, run: run, arrival: arrival, services: services).receipt()
-        case .convertor:
-            return try await Convertor(pipeline: pipeline, run: run, arrival: arrival, services: services).receipt()
-        }
-    }
-
-    /// Renews lease and visibility three times in every lease, until cancelled. Ends with an error when the lease is lost.
-    private func heartbeat(_ run: JobRun, _ keepAlive: @Sendable () async throws -> Void) async throws {
-        while true {
-            try await Task.sleep(for: services.lease / 3)
-            do {
-                try await keepAlive()
-                guard try await run.renewLease() else {
-                    throw Failure(.interrupted, "job.lease_lost", "Another worker has taken the job over.")
-                }
-            } catch let failure as Failure where failure.kind == .interrupted {
-                throw failure
-            } catch is CancellationError {
-                throw CancellationError()
-            } catch {
-                // The lease outlives two missed heartbeats; the next may succeed.
-                run.log.log(.warning, "A heartbeat failed", [.error: Failure(error)])
-            }
-        }
-    }
-
-    // MARK: Ends
-
-    private func succeed(_ run: JobRun, _ uploaded: Uploaded) async -> Execution {
-        let receipt = uploaded.receipt
-        do {
-            let announcements = try JobAnnouncements(record: await run.current, now: services.clock.now()).succeeded(uploaded)
-            try await run.end(
-                .succeeded, counts: receipt.counts, error: nil, receipt: uploaded.receiptURI, announcements: announcements)
-            if !services.keepsScratch { Scratch.remove(run.scratch) }
-            count(receipt.counts, receipt.pipeline)
-            services.metrics.add(to: .jobsEnded, ["status": "succeeded", "pipeline": receipt.pipeline])
-            run.log.log(
-                .info, "Job succeeded",
-                [.rows: receipt.counts.read, .rejected: receipt.counts.rejected, .seconds: receipt.seconds])
-            try await run.announce()
-            return Execution(outcome: .done, record: await run.current, receipt: receipt)
-        } catch {
-            return await unsettled(run, error)
-        }
-    }
-
-    private func end(_ run: JobRun, _ failure: Failure) async -> Execution {
-        let record = await run.current
-        run.log.log(
-            failure.kind == .interrupted ? .info : .warning, "Attempt ended without success",
-            [.code: failure.code, .reason: failure.message, .step: record.step ?? ""])
-        do {
-            switch failure.kind {
-            case .interrupted:
-                if failure.code == Failure.interruptedCode { try await run.release(failure) }
-                return Execution(outcome: .interrupted, record: record, failure: failure)
-            case .transient where record.attempt < services.maxAttempts:
-                try await run.release(failure)
-                return Execution(outcome: .retry(after: Self.backoff(record.attempt)), record: record, failure: failure)
-            case .badInput: return try await endUndone(run, .rejected, failure)
-            case .permanent, .transient: return try await endUndone(run, failure.isRouting ? .rejected : .failed, failure)
-            }
-        } catch {
-            return await unsettled(run, error)
-        }
-    }
-
-    /// Ends a job that is not done; its message goes to the dead-letter queue.
-    private func endUndone(_ run: JobRun, _ status: JobStatus, _ failure: Failure) async throws -> Execution {
-        let error = JobRecord.ErrorRecord(code: failure.code, message: failure.message.clipped(toUTF8Bytes: 2000))
-        let announcements = try JobAnnouncements(record: await run.current, now: services.clock.now())
-            .notDone(status == .rejected ? .jobRejected : .jobFailed, error: error)
-        try await run.end(
-            status, counts: Counts(), error: error, receipt: nil, announcements: announcements, isDeadLettered: true)
-        services.metrics.add(to: .jobsEnded, ["status": status.rawValue, "pipeline": await run.current.pipeline])
-        try await run.announce()
-        let record = await run.current
-        return Execution(outcome: .rejected(reason(record)), record: record, failure: failure)
-    }
-
-    /// How long the worker that ended a job has to announce it and to settle its message, before another does.
-    private static let settlementGrace = Duration.seconds(10)
-
-    /// A job that ended before: says again what was not said, and settles its message accordingly.
-    private func settleAgain(_ ended: JobRecord) async -> Execution {
-        let grace = min(Self.settlementGrace, services.lease)
-        if !ended.announcements.isEmpty, services.clock.now() < ended.updatedAt.advanced(by: grace) {
-            return Execution(outcome: .retry(after: grace), record: ended)
-        }
-        do {
-            let record = try await services.announce(ended)
-            guard record.announcements.contains(JobRecord.deadLetterDue) else {
-                return Execution(outcome: .alreadyDone, record: record)
-            }
-            return Execution(outcome: .rejected(reason(record)), record: record)
-        } catch {
-            let failure = Failure(error)
-            services.log.log(.error, "The job's end could not be announced", [.jobID: ended.jobID, .error: failure])
-            return Execution(outcome: .retry(after: Self.settleRetry), record: ended, failure: failure)
-        }
-    }
-
-    private func unsettled(_ run: JobRun, _ error: any Error) async -> Execution {
-        let failure = Failure(error)
-        run.log.log(.error, "The job's end could not be recorded or announced; another attempt will", [.error: failure])
-        let outcome: Outcome = failure.kind == .interrupted ? .interrupted : .retry(after: Self.settleRetry)
-        return Execution(outcome: outcome, record: await run.current, failure: failure)
-    }
-
-    private func reason(_ record: JobRecord) -> DeadLetterReason {
-        DeadLetterReason(
-            code: record.error?.code ?? "internal.error", message: record.error?.message ?? "", jobID: record.jobID,
-            pipeline: record.pipeline, step: record.step, attempts: record.attempt, rejectedAt: record.updatedAt)
-    }
-
-    private func count(_ counts: Counts, _ pipeline: String) {
-        for (what, rows) in [
-            ("read", counts.read), ("loaded", counts.loaded), ("written", counts.written), ("rejected", counts.rejected),
-        ] {
-            services.metrics.add(Double(rows), to: .rows, ["what": what, "pipeline": pipeline])
-        }
-    }
-
-    private static let firstBackoff = 5.0
-    private static let maxBackoff = 300.0
-
-    /// 5 s, 10 s, 20 s … up to 5 minutes, between half of it and all.
-    private static func backoff(_ attempt: Int) -> Duration {
-        var seconds = firstBackoff
-        for _ in 1..<max(1, attempt) { seconds = min(seconds * 2, maxBackoff) }
-        return .seconds(seconds * Double.random(in: 0.5...1))
+    /// Why the message of jobs that cannot be done goes to the dead-letter queue; nil where none of them is such.
+    package static func deadLetterReason(_ executions: [Execution]) -> DeadLetterReason? {
+        let rejected = executions.filter { $0.outcome == .rejected }.compactMap(\.record)
+        guard let first = rejected.first else { return nil }
+        return DeadLetterReason(
+            code: first.error?.code ?? "internal.error", message: first.error?.message ?? "", jobID: first.jobID,
+            pipeline: first.pipeline, step: first.step, attempts: first.attempt,
+            // Later than the end of each of them: the letter, redriven, asks for all of them again.
+            rejectedAt: rejected.map { $0.endedAt ?? $0.updatedAt }.max() ?? first.updatedAt)
     }
 }
 
-extension Failure {
-    /// Whether no pipeline took the arrival: a rejected job, not a failure of ours.
-    fileprivate var isRouting: Bool { code == "pipeline.no_match" || code == "pipeline.not_found" }
+/// One request in hand: makes the calls that ``JobHandling`` asks for.
+private struct HandledJob {
+    let request: JobRequest
+    let route: Result<Pipeline, Failure>
+    let delivery: Delivery
+    let services: JobServices
+    let jobID: String
+    private var handling: JobHandling
+    private var record: JobRecord?
+    private var uploaded: Uploaded?
+    private var failure: Failure?
+
+    init(_ request: JobRequest, _ route: Result<Pipeline, Failure>, _ delivery: Delivery, _ services: JobServices) {
+        self.request = request
+        self.route = route
+        self.delivery = delivery
+        self.services = services
+        jobID = JobID.of(request.arrival, pipeline: (try? route.get())?.name ?? "")
+        var known = JobHandling.Request(
+            owner: "\(services.owner):\(String(UInt32.random(in: 0...UInt32.max), radix: 16))", jitter: .random(in: 0...1))
+        known.asker = request.taskToken.map { String(SHA256.hexadecimal($0).prefix(16)) }
+        known.redrivenFrom = delivery.redrivenFrom
+        known.isLastDelivery = delivery.isLast
+        handling = JobHandling(known, rules: services.rules)
+    }
+
+    private var log: Logger {
+        services.log.with([.jobID: jobID, .pipeline: (try? route.get())?.name ?? ""])
+    }
+
+    mutating func run() async -> Execution {
+        var event = JobHandling.Event.begun
+        while true {
+            switch handling.next(event, at: services.clock.now()) {
+            case .finish(let outcome):
+                note(outcome)
+                return Execution(outcome: outcome, record: record, receipt: uploaded?.receipt, failure: failure)
+            case .work(let state):
+                record?.state = state
+                event = await work()
+            case let action:
+                event = await call(action)
+            }
+        }
+    }
+
+    // MARK: Calls
+
+    /// Makes a call that is short, and must not be cut off when the worker leaves.
+    private mutating func call(_ action: JobHandling.Action) async -> JobHandling.Event {
+        let (services, jobID) = (services, jobID)
+        do {
+            let next = try written(action)
+            switch action {
+            case .find:
+                record = try await Task { try await services.records.find(jobID) }.value
+                return .found(record?.state)
+            case .create:
+                guard let next else { return .refused }
+                let isWritten = try await Task { try await services.records.create(next) }.value
+                if isWritten { record = next }
+                return .written(isWritten)
+            case .replace(_, let fence, let write):
+                guard let next else { return .refused }
+                let isWritten = try await Task { try await services.replace(next, expecting: fence) }.value
+                if isWritten {
+                    record = next
+                    if write == .end { ended(next) }
+                }
+                return .written(isWritten)
+            case .announce:
+                guard let record else { return .refused }
+                try await Task { try await services.announce(record) }.value
+                return .announced
+            case .work, .finish:
+                return .refused
+            }
+        } catch {
+            failure = failure ?? Failure(error)
+            log.log(
+                .error, "The job's record could not be kept, or its end not be announced; another attempt will", [.error: Failure(error)])
+            return .refused
+        }
+    }
+
+    /// The record that an action writes: its state, and what belongs to it.
+    private func written(_ action: JobHandling.Action) throws -> JobRecord? {
+        let pipeline = try? route.get()
+        switch action {
+        case .create(let state):
+            var record = JobRecord(
+                jobID: jobID, pipeline: pipeline?.name ?? "", workflow: pipeline?.workflow.rawValue ?? "",
+                arrival: request.arrival, state: state, expiresAt: state.updatedAt.advanced(by: JobServices.recordLifetime))
+            record.revision = pipeline?.revision(software: services.softwareName)
+            return record
+        case .replace(let state, _, let write):
+            guard var next = record else { return nil }
+            switch write {
+            case .takeOver:
+                next.revision = pipeline?.revision(software: services.softwareName)
+            case .reopen:
+                (next.steps, next.step, next.error, next.counts, next.receipt) = ([], nil, nil, Counts(), nil)
+                next.revision = pipeline?.revision(software: services.softwareName)
+            case .release:
+                next.error = failure.flatMap { $0.code == Failure.stepDoneCode ? nil : JobRecord.ErrorRecord($0) }
+            case .end:
+                try end(&next, as: state)
+            case .announced:
+                let step = StepRecord(
+                    name: StepName.announce.rawValue, started: next.updatedAt, ended: state.updatedAt, result: "{}")
+                next.steps.append(step)
+            }
+            next.state = state
+            return next
+        case .find, .announce, .work, .finish:
+            return nil
+        }
+    }
+
+    /// Adds what an ended job's record holds: counts, error or receipt, and what is to be announced.
+    private func end(_ next: inout JobRecord, as state: JobState) throws {
+        let announcements = JobAnnouncements(record: next, now: state.updatedAt)
+        var due: [Announcement] = []
+        if state.status == .succeeded, let uploaded {
+            (next.counts, next.receipt, next.error) = (uploaded.receipt.counts, uploaded.receiptURI, nil)
+            due = try announcements.succeeded(uploaded)
+        } else {
+            let error = JobRecord.ErrorRecord(failure ?? exhausted(next))
+            next.error = error
+            if state.owesAnnouncements {
+                due = try announcements.notDone(state.status == .rejected ? .jobRejected : .jobFailed, error: error)
+            }
+        }
+        next.announcements = try due.map { try AnnouncementRecord($0).jsonText() }
+    }
+
+    /// Why a job fails that was begun too often: each time its worker died before it could say more.
+    private func exhausted(_ record: JobRecord) -> Failure {
+        let last = record.error.map { ": \($0.code), \($0.message)" } ?? ": the worker ended each time before the job did"
+        return Failure(
+            .permanent, record.error?.code ?? "job.attempts_exhausted",
+            "\(services.maxAttempts) attempts did not do the job\(last)".clipped(toUTF8Bytes: 900))
+    }
+
+    // MARK: Work
+
+    private mutating func work() async -> JobHandling.Event {
+        guard let record else { return .refused }
+        let run = JobRun(record: record, services: services, lastStep: request.step)
+        run.log.log(.info, "Job begun", [.source: record.arrival.source])
+        services.metrics.add(1, to: .jobsRunning)
+        defer { services.metrics.add(-1, to: .jobsRunning) }
+        let end: JobHandling.WorkEnd
+        do {
+            let job = JobWork(run: run, pipeline: try route.get(), arrival: record.arrival, services: services)
+            uploaded = try await job.run(delivery.keepAlive)
+            end = .succeeded
+        } catch {
+            let failure = Failure(error)
+            self.failure = failure
+            run.log.log(
+                failure.kind == .interrupted ? .info : .warning, "Attempt ended without success",
+                [.code: failure.code, .reason: failure.message, .step: await run.current.step ?? ""])
+            end = failure.workEnd
+        }
+        let current = await run.current
+        self.record = current
+        return .worked(end, current.state)
+    }
+
+    // MARK: What is seen of it
+
+    private func ended(_ record: JobRecord) {
+        services.metrics.add(to: .jobsEnded, ["status": record.status.rawValue, "pipeline": record.pipeline])
+        guard record.status == .succeeded else { return }
+        let counts = record.counts
+        for (what, rows) in [
+            ("read", counts.read), ("loaded", counts.loaded), ("written", counts.written), ("rejected", counts.rejected),
+        ] {
+            services.metrics.add(Double(rows), to: .rows, ["what": what, "pipeline": record.pipeline])
+        }
+        let seconds = uploaded?.receipt.seconds ?? 0
+        log.log(.info, "Job succeeded", [.rows: counts.read, .rejected: counts.rejected, .seconds: seconds])
+        if !services.keepsScratch { Scratch.remove(services.scratch(of: record)) }
+    }
+
+    private func note(_ outcome: Outcome) {
+        switch outcome {
+        case .alreadyDone:
+            log.log(.info, "The job has ended before", [.status: record?.status.rawValue ?? ""])
+        case .retry(let after) where failure == nil:
+            log.log(.info, "Another worker holds the job", [.afterSeconds: after.components.seconds])
+        default: break
+        }
+    }
+}
+
+extension JobRecord.ErrorRecord {
+    fileprivate init(_ failure: Failure) {
+        self.init(code: failure.code, message: failure.message.clipped(toUTF8Bytes: 2000))
+    }
 }

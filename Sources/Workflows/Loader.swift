@@ -12,12 +12,12 @@ struct Loader {
         let names = try OutputNames(pipeline: pipeline, arrival: arrival, jobID: run.jobID, services: services)
 
         let source = try await run.step(.download) {
-            try await DownloadStep(arrival: arrival, services: services, scratch: run.scratch).run()
+            try await DownloadStep(arrival: arrival, services: services, run: run).run()
         }
         let shaped = try await run.step(.transform) {
             try TransformStep(
                 pipeline: pipeline, target: target, source: source, arrival: arrival, names: names, jobID: run.jobID,
-                scratch: run.scratch, softwareName: services.softwareName
+                scratch: run.workFolder, softwareName: services.softwareName
             ).run()
         }
         let loaded = try await run.step(.load) {
@@ -33,7 +33,7 @@ struct Loader {
             receipt.load = Receipt.Load(
                 table: target.table.description, mode: target.mode.name, rows: loaded.rows,
                 alreadyLoaded: loaded.alreadyLoaded)
-            return try await UploadStep(names: names, services: services, scratch: run.scratch).run(
+            return try await UploadStep(names: names, services: services, scratch: run.workFolder).run(
                 data: shaped.parquet, fingerprint: shaped.parquetFingerprint, format: .parquet, rejects: shaped.rejects,
                 receipt: receipt)
         }

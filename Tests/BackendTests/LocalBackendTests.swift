@@ -47,7 +47,9 @@ struct LocalQueueTests {
         let current = try #require(try await bench.receive(after: 1, visibility: .seconds(10)).first)
         try await bench.queue.extend(stale, visibility: .seconds(600))
         try await bench.queue.delete(stale)
-        try await bench.queue.deadLetter(stale, reason: QueueConformance.reason)
+        await #expect(throws: Failure.self) {
+            try await bench.queue.copyToDeadLetters(stale, reason: QueueConformance.reason)
+        }
         #expect(try await bench.queue.deadLetters(limit: 1).isEmpty)
         let third = try #require(try await bench.receive(after: 10).first)
         #expect(third.receiveCount == 3)

@@ -113,7 +113,8 @@ struct QueueConformance {
         let bench = try await QueueBench(backend)
         try await bench.queue.send(body)
         let message = try #require(try await bench.receive(after: 0, visibility: .seconds(1)).first)
-        try await bench.queue.deadLetter(message, reason: Self.reason)
+        try await bench.queue.copyToDeadLetters(message, reason: Self.reason)
+        try await bench.queue.delete(message)
         let letters = try await bench.queue.deadLetters(limit: 10)
         #expect(letters.map(\.body) == [body])
         #expect(
@@ -135,7 +136,8 @@ struct QueueConformance {
         for body in bodies { try await bench.queue.send(body) }
         for _ in 0..<2 {
             for message in try await bench.receive(after: 0) {
-                try await bench.queue.deadLetter(message, reason: Self.reason)
+                try await bench.queue.copyToDeadLetters(message, reason: Self.reason)
+                try await bench.queue.delete(message)
             }
         }
         #expect(try await bench.queue.deadLetters(limit: 5).count == 5)

@@ -11,7 +11,8 @@ struct RecordsConformance {
             arrival: Arrival(
                 bucket: "acme-raw", key: "orders/März 'x' \"y\".csv", version: "v1", etag: "e1", size: 1 << 40,
                 sequencer: "00AB", source: "s3://acme-raw/orders/März 'x' \"y\".csv"),
-            owner: owner, leaseUntil: start.advanced(by: .seconds(60)), now: start,
+            state: JobState(
+                status: .running, attempt: 1, owner: owner, leaseUntil: start.advanced(by: .seconds(60)), updatedAt: start),
             expiresAt: start.advanced(by: .seconds(86_400)))
     }
 
@@ -22,6 +23,8 @@ struct RecordsConformance {
         record.step = "upload"
         record.attempt = 3
         record.updatedAt = start.advanced(by: .milliseconds(1234))
+        record.endedAt = start.advanced(by: .milliseconds(1233))
+        (record.asker, record.duplicateOf, record.revision) = ("ask 1", "job 2", "0011aabb")
         record.steps = [
             StepRecord(
                 name: "transform", started: start, ended: start.advanced(by: .seconds(1)),

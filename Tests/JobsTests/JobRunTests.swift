@@ -137,10 +137,7 @@ struct JobRunTests {
         #expect(error?.code == "job.lease_lost")
         #expect(error?.kind == .interrupted)
         #expect(try await slow.renewLease() == false)
-        await #expect(throws: Failure.self) {
-            try await slow.end(.succeeded, counts: Counts(read: 1), error: nil, receipt: nil, announcements: [])
-        }
-        await #expect(throws: Failure.self) { try await slow.release(Failure(CancellationError())) }
+        #expect(try await services.worker("here").release(slow, counted: false) == false)
         #expect(try await stored() == before)
     }
 
@@ -168,7 +165,7 @@ struct JobRunTests {
         services.clock.advance(by: .seconds(1))
         #expect(try await run.renewLease())
         await services.records.loseAnswers(1)
-        try await run.release(Failure(CancellationError()))
+        #expect(try await services.worker("here").release(run, counted: false))
         #expect(try await stored().owner == nil)
     }
 
@@ -226,60 +223,32 @@ struct JobRunTests {
         #expect(failure?.code == Failure.interruptedCode)
     }
 
-    // MARK: Ends
-
-    private static func announcement(_ number: Int) -> Announcement {
-        Announcement(
-            id: "job-\(number)", detailType: "Job Succeeded", time: ManualClock.start, pipeline: "orders", workflow: "loader",
-            detail: #"{"n":\#(number)}"#)
+    @Test("who was stopped for longer than the lease learns before writing elsewhere that the job is another's")
+    func confirmed() async throws {
+        let slow = try await claim()
+        try await slow.confirmLease()
+        let other = try await takeOver()
+        let error = await #expect(throws: Failure.self) { try await slow.confirmLease() }
+        #expect(error?.code == "job.lease_lost")
+        try await other.confirmLease()
     }
 
-    @Test("an ended job has no lease, keeps what it has to say, and forgets it when it is said")
-    func ends() async throws {
-        let run = try await claim()
-        let announcements = [Self.announcement(0), Self.announcement(1)]
-        try await run.end(
-            .rejected, counts: Counts(read: 3, rejected: 3), error: .init(code: "csv.field_count", message: "m"),
-            receipt: "s3://o/r", announcements: announcements, isDeadLettered: true)
-        var record = try await stored()
-        #expect(record.status == .rejected)
-        #expect(record.leaseUntil == nil)
-        #expect(record.announcements.count == 3)
-        #expect(record.announcements.last == JobRecord.deadLetterDue)
-        #expect(record.error?.code == "csv.field_count")
-        #expect(record.receipt == "s3://o/r")
-        #expect(services.announcements.all.isEmpty)
-
-        try await run.announce()
-        record = try await stored()
-        #expect(services.announcements.all == announcements)
-        #expect(record.announcements == [JobRecord.deadLetterDue])
-        #expect(record.steps.map(\.name) == ["announce"])
-
-        try await run.announce()
-        #expect(services.announcements.all == announcements)
+    @Test("a later attempt writes into a folder of its own")
+    func workFolders() async throws {
+        let first = try await claim()
+        let second = try await takeOver()
+        #expect(first.workFolder == first.scratch)
+        #expect(second.workFolder == "\(first.scratch)/attempt-2")
     }
 
-    @Test("announcements that were cut short are all sent again, with the same ids")
-    func announcedAgain() async throws {
-        let run = try await claim()
-        let announcements = [Self.announcement(0), Self.announcement(1)]
-        try await run.end(.succeeded, counts: Counts(), error: nil, receipt: nil, announcements: announcements)
-        services.announcements.refuse(1, after: 1)
-        await #expect(throws: Failure.self) { try await run.announce() }
-        #expect(try await stored().announcements.count == 2)
-
-        let ended = try #require(try await services.worker("there").claim().ended)
-        _ = try await services.worker("there").announce(ended)
-        #expect(services.announcements.all.map(\.id) == ["job-0", "job-0", "job-1"])
-        #expect(try await stored().announcements.isEmpty)
-    }
-
-    @Test("the lease of an ended job is not renewed")
-    func endedLease() async throws {
-        let run = try await claim()
-        try await run.end(.succeeded, counts: Counts(), error: nil, receipt: nil, announcements: [])
-        #expect(try await run.renewLease())
-        #expect(try await stored().leaseUntil == nil)
+    @Test("an attempt that was asked for one step ends after it, also where the step was done before")
+    func oneStep() async throws {
+        let worker = services.worker("here", workRoot: folder.path)
+        let run = JobRun(record: try #require(try await worker.claim().claimed), services: worker, lastStep: .download)
+        for _ in 0..<2 {
+            let error = await #expect(throws: Failure.self) { try await run.step(.download) { Note("done") } }
+            #expect(error?.workEnd == .stepDone)
+        }
+        #expect(try await stored().steps.first?.ended != nil)
     }
 }

@@ -9,9 +9,16 @@ struct PipelineFileTests {
         try PipelineFile.read(text: text, file: "orders.yaml")
     }
 
+    /// The pipeline alone, without the digest of its text.
+    private static func readBare(_ text: String) throws -> Pipeline {
+        var pipeline = try read(text)
+        pipeline.digest = ""
+        return pipeline
+    }
+
     @Test("a file that says everything is read as it says")
     func everything() throws {
-        let pipeline = try Self.read(
+        let pipeline = try Self.readBare(
             """
             name: orders
             match: { bucket: "acme-raw", key: "orders/**/*.csv*" }
@@ -54,7 +61,17 @@ struct PipelineFileTests {
     @Test("what is left out has its default")
     func least() throws {
         #expect(
-            try Self.read("name: a\nworkflow: convertor\n") == Pipeline(name: "a", workflow: .convertor, output: .init(format: .parquet)))
+            try Self.readBare("name: a\nworkflow: convertor\n")
+                == Pipeline(name: "a", workflow: .convertor, output: .init(format: .parquet)))
+    }
+
+    @Test("another text makes another digest, and so another revision")
+    func digests() throws {
+        let one = try Self.read("name: a\nworkflow: convertor\n")
+        let other = try Self.read("name: a\nworkflow: convertor\n# changed\n")
+        #expect(one.digest != other.digest)
+        #expect(one.revision(software: "landfall 1") == one.revision(software: "landfall 1"))
+        #expect(Set([one.revision(software: "1"), one.revision(software: "2"), other.revision(software: "1")]).count == 3)
     }
 
     @Test(

@@ -5,10 +5,16 @@ package struct JobRequest: Hashable, Sendable {
     package var arrival: Arrival
     /// The pipeline to use, where the message names one; else the first that matches.
     package var pipeline: String?
+    /// Do this step of the job and no further; nil: all of it.
+    package var step: StepName?
+    /// The Step Functions task that waits for the request's end.
+    package var taskToken: String?
 
-    package init(arrival: Arrival, pipeline: String? = nil) {
+    package init(arrival: Arrival, pipeline: String? = nil, step: StepName? = nil, taskToken: String? = nil) {
         self.arrival = arrival
         self.pipeline = pipeline
+        self.step = step
+        self.taskToken = taskToken
     }
 }
 

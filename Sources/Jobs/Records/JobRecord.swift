@@ -1,11 +1,3 @@
-/// How far a job has come.
-package enum JobStatus: String, Sendable, Codable, CaseIterable {
-    case running, succeeded, rejected, superseded, failed, cancelled
-
-    /// Whether nothing more will happen to the job.
-    package var isEnded: Bool { self != .running }
-}
-
 /// Rows by what became of them. `read == loaded + rejected + filtered` or `read == written + rejected + filtered`.
 package struct Counts: Hashable, Sendable, Codable {
     package var read: Int64 = 0
@@ -60,6 +52,8 @@ package struct JobRecord: Hashable, Sendable {
     package var leaseUntil: Timestamp?
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
+    /// When the job ended; nil while it runs.
+    package var endedAt: Timestamp?
     /// In the order in which they were begun.
     package var steps: [StepRecord]
     package var counts: Counts
@@ -69,6 +63,13 @@ package struct JobRecord: Hashable, Sendable {
     /// What an ended job still has to announce, each one JSON, and ``deadLetterDue`` until its message has been copied to
     /// the dead-letter queue; empty once all is done.
     package var announcements: [String]
+    /// Which Step Functions task asked for the job last (a digest of its token).
+    package var asker: String?
+    /// The job that took the same content before, under another key.
+    package var duplicateOf: String?
+    /// What read the pipeline's settings: a digest of them and of the software's version, which tells whether another try
+    /// would go the same way.
+    package var revision: String?
     /// When the record may be forgotten.
     package var expiresAt: Timestamp
 
@@ -83,36 +84,23 @@ package struct JobRecord: Hashable, Sendable {
         }
     }
 
-    /// A job nobody has claimed yet, at its first attempt.
+    /// A job that is claimed for the first time.
     package init(
-        jobID: String, pipeline: String, workflow: String, arrival: Arrival, owner: String, leaseUntil: Timestamp,
-        now: Timestamp, expiresAt: Timestamp
+        jobID: String, pipeline: String, workflow: String, arrival: Arrival, state: JobState, expiresAt: Timestamp
     ) {
-        self.jobID = jobID
-        self.pipeline = pipeline
-        self.workflow = workflow
-        self.arrival = arrival
-        self.status = .running
-        self.step = nil
-        self.attempt = 1
-        self.owner = owner
-        self.leaseUntil = leaseUntil
-        self.createdAt = now
-        self.updatedAt = now
-        self.steps = []
-        self.counts = Counts()
-        self.error = nil
-        self.receipt = nil
-        self.announcements = []
-        self.expiresAt = expiresAt
+        self.init(
+            jobID: jobID, pipeline: pipeline, workflow: workflow, arrival: arrival, status: state.status, step: nil,
+            attempt: state.attempt, owner: state.owner, leaseUntil: state.leaseUntil, createdAt: state.updatedAt,
+            updatedAt: state.updatedAt, endedAt: state.endedAt, steps: [], counts: Counts(), error: nil, receipt: nil,
+            announcements: [], asker: state.asker, duplicateOf: nil, revision: nil, expiresAt: expiresAt)
     }
 
     /// All fields, for the backends that read a record back.
     package init(
         jobID: String, pipeline: String, workflow: String, arrival: Arrival, status: JobStatus, step: String?,
         attempt: Int, owner: String?, leaseUntil: Timestamp?, createdAt: Timestamp, updatedAt: Timestamp,
-        steps: [StepRecord], counts: Counts, error: ErrorRecord?, receipt: String?, announcements: [String],
-        expiresAt: Timestamp
+        endedAt: Timestamp?, steps: [StepRecord], counts: Counts, error: ErrorRecord?, receipt: String?,
+        announcements: [String], asker: String?, duplicateOf: String?, revision: String?, expiresAt: Timestamp
     ) {
         self.jobID = jobID
         self.pipeline = pipeline
@@ -125,30 +113,44 @@ package struct JobRecord: Hashable, Sendable {
         self.leaseUntil = leaseUntil
         self.createdAt = createdAt
         self.updatedAt = updatedAt
+        self.endedAt = endedAt
         self.steps = steps
         self.counts = counts
         self.error = error
         self.receipt = receipt
         self.announcements = announcements
+        self.asker = asker
+        self.duplicateOf = duplicateOf
+        self.revision = revision
         self.expiresAt = expiresAt
     }
 
     /// Stands among the announcements of a job that was not done, until its message is in the dead-letter queue.
     package static let deadLetterDue = "dead-letter"
 
+    package typealias Fence = JobState.Fence
+
     /// What the next write is conditional on.
-    package var fence: Fence { Fence(owner: owner, attempt: attempt, leaseUntil: leaseUntil) }
+    package var fence: Fence { state.fence }
 
-    /// Who held a record, at which attempt and until when, as a writer last saw it.
-    package struct Fence: Hashable, Sendable {
-        package var owner: String?
-        package var attempt: Int
-        package var leaseUntil: Timestamp?
-
-        package init(owner: String?, attempt: Int, leaseUntil: Timestamp?) {
-            self.owner = owner
-            self.attempt = attempt
-            self.leaseUntil = leaseUntil
+    /// What the protocol looks at and changes. Announcements that are no longer owed leave the record.
+    package var state: JobState {
+        get {
+            JobState(
+                status: status, attempt: attempt, owner: owner, leaseUntil: leaseUntil, updatedAt: updatedAt, endedAt: endedAt,
+                asker: asker, owesAnnouncements: announcements.contains { $0 != Self.deadLetterDue },
+                owesDeadLetter: announcements.contains(Self.deadLetterDue))
+        }
+        set {
+            status = newValue.status
+            attempt = newValue.attempt
+            owner = newValue.owner
+            leaseUntil = newValue.leaseUntil
+            updatedAt = newValue.updatedAt
+            endedAt = newValue.endedAt
+            asker = newValue.asker
+            announcements.removeAll { $0 == Self.deadLetterDue || !newValue.owesAnnouncements }
+            if newValue.owesDeadLetter { announcements.append(Self.deadLetterDue) }
         }
     }
 }

@@ -9,8 +9,10 @@ package struct Failure: Error, Hashable, Sendable {
         case permanent
         /// It may pass: try again later.
         case transient
-        /// The lease is lost or the worker is leaving: nothing is wrong with the job.
+        /// The lease is lost, the worker is leaving, or the step asked for is done: nothing is wrong with the job.
         case interrupted
+        /// A newer version of the same key was taken first. Ends as `superseded`.
+        case superseded
     }
 
     /// Stable and dotted; all are listed in `docs/ERRORS.md`.
@@ -28,6 +30,27 @@ package struct Failure: Error, Hashable, Sendable {
 
 extension Failure: CustomStringConvertible {
     package var description: String { "\(code): \(message)" }
+}
+
+extension Failure {
+    /// The code of an attempt that ended because its worker was leaving.
+    package static let interruptedCode = "job.interrupted"
+    /// The code of an attempt that lost its lease.
+    package static let leaseLostCode = "job.lease_lost"
+    /// The code of an attempt that was asked for one step and has done it.
+    package static let stepDoneCode = "job.step_done"
+
+    /// What the protocol makes of the failure.
+    package var workEnd: JobHandling.WorkEnd {
+        switch kind {
+        case .badInput: .badInput
+        // That no pipeline takes an arrival is its sender's fault, not ours.
+        case .permanent: code == "pipeline.no_match" || code == "pipeline.not_found" ? .badInput : .permanent
+        case .transient: .transient
+        case .superseded: .superseded
+        case .interrupted: code == Self.leaseLostCode ? .leaseLost : code == Self.stepDoneCode ? .stepDone : .interrupted
+        }
+    }
 }
 
 extension String {

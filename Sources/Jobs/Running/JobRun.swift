@@ -34,29 +34,53 @@ package protocol StepResult: Codable, Sendable {
 
 /// One attempt at a job: runs its steps and keeps its record.
 ///
-/// All writes of the record go through here, one after another, each conditional on the lease; a write that finds the
-/// lease lost makes this attempt stop.
+/// All writes of the record during the work go through here, one after another, each conditional on the lease; a write
+/// that finds the lease lost makes this attempt stop.
 package actor JobRun {
     package nonisolated let jobID: String
     package nonisolated let attempt: Int
     /// `<work root>/<job id>/<ddmmyyyyhhmmss>`: the same for all attempts at the job.
     package nonisolated let scratch: String
+    /// Where this attempt writes: the scratch folder, or a folder of its own below it for a later attempt, so that a worker
+    /// that lost the job without knowing cannot touch its successor's files.
+    package nonisolated let workFolder: String
+    /// Where earlier attempts wrote, the last one first.
+    package nonisolated let earlierFolders: [String]
+    private static let maxEarlierFolders = 100
     package nonisolated let log: Logger
     private var record: JobRecord
     private let services: JobServices
+    private let lastStep: StepName?
+    private var lease: HeldLease
 
-    /// `record` must have been claimed by this worker.
-    package init(record: JobRecord, services: JobServices) {
+    /// `record` must have been claimed by this worker. `lastStep`: do that step and no further.
+    package init(record: JobRecord, services: JobServices, lastStep: StepName? = nil) {
         self.record = record
-        fence = record.fence
         self.services = services
+        self.lastStep = lastStep
+        lease = HeldLease(record.state, length: services.lease)
         jobID = record.jobID
         attempt = record.attempt
-        scratch = "\(services.workRoot)/\(record.jobID)/\(record.createdAt.folderName)"
+        scratch = services.scratch(of: record)
+        let folders = (1...max(1, attempt)).reversed().prefix(Self.maxEarlierFolders).map { [scratch] in
+            $0 > 1 ? "\(scratch)/attempt-\($0)" : scratch
+        }
+        workFolder = folders[0]
+        earlierFolders = Array(folders.dropFirst())
         log = services.log.with([.jobID: record.jobID, .pipeline: record.pipeline, .attempt: record.attempt])
     }
 
-    package var current: JobRecord { record }
+    /// The record as this attempt knows it, with its lease as last written.
+    package var current: JobRecord {
+        var current = record
+        current.state = lease.state
+        return current
+    }
+
+    /// Notes which other job took the same content; it is written with the next write.
+    package func note(duplicateOf other: String) {
+        record.duplicateOf = other
+    }
 
     /// Runs one step: the single place for cancellation, timing, log line, metric, checkpoint and error conversion.
     ///
@@ -67,6 +91,7 @@ package actor JobRun {
     ) async throws(Failure) -> Result {
         if let result: Result = checkpointed(name) {
             log.log(.info, "Step was done by an earlier attempt", [.step: name.rawValue])
+            if name == lastStep { throw Self.stepDone(name) }
             return result
         }
         let started = services.clock.now()
@@ -87,11 +112,18 @@ package actor JobRun {
             services.metrics.add(seconds, to: .stepSeconds, ["step": name.rawValue])
             services.metrics.add(to: .stepsEnded, ["step": name.rawValue, "result": "done"])
             log.log(.info, "Step done", [.step: name.rawValue, .seconds: seconds])
+            if name == lastStep { throw Self.stepDone(name) }
             return result
+        } catch let failure as Failure where failure.code == Failure.stepDoneCode {
+            throw failure
         } catch {
             services.metrics.add(to: .stepsEnded, ["step": name.rawValue, "result": "failed"])
             throw Failure(error)
         }
+    }
+
+    private static func stepDone(_ name: StepName) -> Failure {
+        Failure(.interrupted, Failure.stepDoneCode, "Step \(name.rawValue) is done, and no further was asked for.")
     }
 
     private func checkpointed<Result: StepResult>(_ name: StepName) -> Result? {
@@ -113,7 +145,7 @@ package actor JobRun {
 
     private func keep(_ result: String, of name: StepName) throws -> String {
         guard result.utf8.count > Self.maxInlineResultBytes else { return result }
-        let folder = "\(scratch)/steps"
+        let folder = "\(workFolder)/steps"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let path = "\(folder)/\(name.rawValue).json"
         try Data(result.utf8).write(to: URL(filePath: path), options: .atomic)
@@ -128,53 +160,24 @@ package actor JobRun {
 
     /// Keeps the job for another lease; false where it is no longer ours.
     package func renewLease() async throws -> Bool {
-        guard !record.status.isEnded else { return true }
         do {
             try await write()
             return true
-        } catch  where error.code == Self.leaseLost {
+        } catch  where error.code == Failure.leaseLostCode {
             return false
         }
     }
 
-    /// Ends the job. What is to be announced stands in the record until it is out.
-    package func end(
-        _ status: JobStatus, counts: Counts, error: JobRecord.ErrorRecord?, receipt: String?,
-        announcements: [Announcement], isDeadLettered: Bool = false
-    ) async throws {
-        record.status = status
-        record.counts = counts
-        record.error = error
-        record.receipt = receipt
-        record.announcements = try announcements.map { try AnnouncementRecord($0).jsonText() }
-        if isDeadLettered { record.announcements.append(JobRecord.deadLetterDue) }
-        try await write(lease: nil)
-    }
-
-    /// Sends what an ended job still has to announce.
-    package func announce() async throws {
-        record = try await services.announce(record)
-    }
-
-    /// Gives the job back, so that another attempt can take it at once. `error` says why this one ended.
-    /// An attempt that was interrupted does not count.
-    package func release(_ failure: Failure) async throws {
-        record.error = JobRecord.ErrorRecord(code: failure.code, message: failure.message)
-        record.owner = nil
-        try await write(lease: nil)
-    }
-
-    private static let leaseLost = "job.lease_lost"
-
-    private func write() async throws(Failure) {
-        try await write(lease: services.lease)
+    /// Makes sure that the job is still ours, before something is written that others see.
+    package func confirmLease() async throws(Failure) {
+        if lease.mustBeConfirmed(at: services.clock.now()) { try await write() }
     }
 
     private var isWriting = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    /// Writes the record under the lease last written. Writes queue up: each needs the fence that the one before it made.
-    private func write(lease: Duration?) async throws(Failure) {
+    /// Writes the record under a renewed lease. Writes queue up: each needs the fence that the one before it made.
+    private func write() async throws(Failure) {
         while isWriting { await withCheckedContinuation { waiting.append($0) } }
         isWriting = true
         defer {
@@ -183,62 +186,68 @@ package actor JobRun {
             waiting = []
             for continuation in resumed { continuation.resume() }
         }
-        let now = services.clock.now()
+        let state = lease.renewed(at: services.clock.now())
         var next = record
-        next.updatedAt = now
-        next.leaseUntil = lease.map { now.advanced(by: $0) }
+        next.state = state
         let written: Bool
         do {
-            var stored = try await services.records.replace(next, expecting: fence)
-            if !stored {
-                // Either the lease is lost, or only the answer to an earlier try of this very write.
-                let found = try await services.records.find(jobID)
-                stored = found?.fence == next.fence && found?.updatedAt == next.updatedAt
-            }
-            written = stored
+            written = try await services.replace(next, expecting: lease.state.fence)
         } catch {
             throw Failure(error)
         }
         guard written else {
-            throw Failure(.interrupted, Self.leaseLost, "Another worker has taken job \(jobID) over; this attempt stops.")
+            throw Failure(.interrupted, Failure.leaseLostCode, "Another worker has taken job \(jobID) over; this attempt stops.")
         }
-        fence = next.fence
-        record.leaseUntil = next.leaseUntil
-        record.updatedAt = now
+        lease.wrote(state)
     }
-
-    /// The record's fence as it was last written, whatever ``record`` says since.
-    private var fence: JobRecord.Fence
 }
 
 extension JobServices {
-    /// Sends the announcements that stand in an ended job's record, and takes them out of it: the record as it is then.
-    ///
-    /// At least once: a kill between the two sends them again, with the same ids.
-    package func announce(_ ended: JobRecord) async throws -> JobRecord {
-        let due = ended.announcements.filter { $0 != JobRecord.deadLetterDue }
-        guard !due.isEmpty else { return ended }
+    /// How long a job's record is kept after it was made: 90 days.
+    package static let recordLifetime = Duration.seconds(90 * 86_400)
+
+    /// Replaces a record where it is still as `fence` says; also true where the write was made, but its answer was lost.
+    package func replace(_ next: JobRecord, expecting fence: JobRecord.Fence) async throws -> Bool {
+        if try await records.replace(next, expecting: fence) { return true }
+        let found = try await records.find(next.jobID)
+        return found?.fence == next.fence && found?.updatedAt == next.updatedAt
+    }
+
+    /// Opens a job that ended undone again, so that it can be claimed: because a person asked for it.
+    package func reopen(_ jobID: String) async throws {
+        guard let ended = try await records.find(jobID), ended.status.isUndone || ended.status == .superseded else { return }
         var record = ended
-        let started = clock.now()
-        for text in due {
+        record.status = .running
+        record.attempt = 0
+        record.owner = nil
+        record.leaseUntil = nil
+        record.endedAt = nil
+        record.steps = []
+        record.error = nil
+        record.announcements = []
+        record.updatedAt = clock.now()
+        _ = try await replace(record, expecting: ended.fence)
+    }
+}
+
+extension JobServices {
+    /// Sends the announcements that stand in an ended job's record.
+    ///
+    /// At least once: a kill before the record says that they are out sends them again, with the same ids.
+    package func announce(_ ended: JobRecord) async throws {
+        for text in ended.announcements where text != JobRecord.deadLetterDue {
             let announcement = try JSONDecoder().decode(AnnouncementRecord.self, from: Data(text.utf8))
             try await announcements.announce(announcement.announcement)
         }
-        record.announcements.removeAll { $0 != JobRecord.deadLetterDue }
-        record.updatedAt = clock.now()
-        record.steps.append(
-            StepRecord(name: StepName.announce.rawValue, started: started, ended: record.updatedAt, result: "{}"))
-        _ = try await records.replace(record, expecting: ended.fence)
-        return record
     }
 }
 
 /// An announcement as it stands in a record.
-struct AnnouncementRecord: Codable {
+package struct AnnouncementRecord: Codable, Sendable {
     var id, type, pipeline, workflow, detail: String
     var time: Timestamp
 
-    init(_ announcement: Announcement) {
+    package init(_ announcement: Announcement) {
         id = announcement.id
         type = announcement.detailType
         pipeline = announcement.pipeline

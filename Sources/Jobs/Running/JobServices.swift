@@ -53,3 +53,13 @@ package struct JobServices: Sendable {
         self.softwareName = softwareName
     }
 }
+
+extension JobServices {
+    /// The numbers of the job protocol.
+    package var rules: JobHandling.Rules { JobHandling.Rules(lease: lease, maxAttempts: maxAttempts) }
+
+    /// The folder of a job's files: `<work root>/<job id>/<ddmmyyyyhhmmss>`, when the job was first claimed.
+    package func scratch(of record: JobRecord) -> String {
+        "\(workRoot)/\(record.jobID)/\(record.createdAt.folderName)"
+    }
+}

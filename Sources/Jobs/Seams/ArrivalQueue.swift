@@ -8,13 +8,22 @@ package struct QueueMessage: Hashable, Sendable {
     package var receiveCount: Int
     /// String attributes that came with the message.
     package var attributes: [String: String]
+    /// Messages of one group are worked on one after another, in the order in which they were delivered; nil: no matter.
+    package var group: String?
+    /// Whether the queue itself dead-letters the message, without a reason, when this delivery does not settle it.
+    package var isLastDelivery: Bool
 
-    package init(id: String, receipt: String, body: String, receiveCount: Int, attributes: [String: String] = [:]) {
+    package init(
+        id: String, receipt: String, body: String, receiveCount: Int, attributes: [String: String] = [:],
+        group: String? = nil, isLastDelivery: Bool = false
+    ) {
         self.id = id
         self.receipt = receipt
         self.body = body
         self.receiveCount = receiveCount
         self.attributes = attributes
+        self.group = group
+        self.isLastDelivery = isLastDelivery
     }
 }
 
@@ -82,8 +91,8 @@ package protocol ArrivalQueue: Sendable {
     /// Deletes the message: its work has ended.
     func delete(_ message: QueueMessage) async throws
 
-    /// Stores the body, untouched, with its reason in the dead-letter queue; and only then deletes the message.
-    func deadLetter(_ message: QueueMessage, reason: DeadLetterReason) async throws
+    /// Stores the body, untouched, with its reason in the dead-letter queue. The message stays.
+    func copyToDeadLetters(_ message: QueueMessage, reason: DeadLetterReason) async throws
 
     /// Queues a body.
     func send(_ body: String) async throws

@@ -1,5 +1,6 @@
 import Columns
 import SQL
+import SigV4
 import Tabular
 
 /// A pipeline: which arrivals it takes, how their data is read, and where it goes. One YAML file each
@@ -60,6 +61,8 @@ package struct Pipeline: Hashable, Sendable {
     package var target: Target?
     package var output: Output
     package var lineage: LineageColumns
+    /// A digest of the file that the pipeline was read from; empty for one made by flags.
+    package var digest = ""
 
     package init(
         name: String, match: Match = Match(), workflow: Workflow, input: InputOptions = InputOptions(),
@@ -74,5 +77,10 @@ package struct Pipeline: Hashable, Sendable {
         self.target = target
         self.output = output
         self.lineage = lineage
+    }
+
+    /// A digest of the pipeline and of the software's version: while it is the same, the same file goes the same way.
+    package func revision(software: String) -> String {
+        String(SHA256.hexadecimal("\(software)\n\(name)\n\(digest)").prefix(16))
     }
 }

@@ -1,6 +1,7 @@
 import Columns
 import Jobs
 import SQL
+import SigV4
 import Tabular
 
 /// Reads a pipeline from its YAML file. Unknown keys are errors; what a later version will do is refused by name.
@@ -33,9 +34,11 @@ package enum PipelineFile {
         if workflow == .loader, target == nil {
             throw Failure(.permanent, "settings.missing_key", "\(file): a loader needs target.postgres.table.")
         }
-        return Pipeline(
+        var pipeline = Pipeline(
             name: name, match: match, workflow: workflow, input: input, rows: rows, target: target, output: output,
             lineage: lineage)
+        pipeline.digest = SHA256.hexadecimal(text)
+        return pipeline
     }
 
     private static let keys = [

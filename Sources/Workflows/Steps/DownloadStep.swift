@@ -10,14 +10,17 @@ package struct Downloaded: StepResult {
     package var files: [FileMark] { [file] }
 }
 
-/// Copies exactly the arrival's version into `<scratch>/in/`.
+/// Copies exactly the arrival's version into `in/` of the attempt's folder.
 struct DownloadStep {
     let arrival: Arrival
     let services: JobServices
-    let scratch: String
+    let run: JobRun
 
     func run() async throws -> Downloaded {
-        let folder = "\(scratch)/in"
+        let folder = "\(run.workFolder)/in"
+        try Scratch.make(run.workFolder)
+        // What an earlier attempt had of the file is taken away from it, and gone on with.
+        Scratch.inherit("in", from: run.earlierFolders, to: run.workFolder)
         try Scratch.make(folder)
         let path = "\(folder)/\(Scratch.safeName(arrival.fileName))"
         let facts = try await services.store.download(arrival, to: path)

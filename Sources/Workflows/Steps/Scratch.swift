@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Jobs
 
 /// A job's scratch folder: where its steps hand files over.
@@ -17,6 +18,11 @@ enum Scratch {
     static func makeEmpty(_ folder: String) throws(Failure) {
         try? FileManager.default.removeItem(atPath: folder)
         try make(folder)
+    }
+
+    /// Moves a folder of the latest of the earlier attempts that has it, in one go: who still wrote there writes elsewhere.
+    static func inherit(_ name: String, from earlier: [String], to folder: String) {
+        for other in earlier where rename("\(other)/\(name)", "\(folder)/\(name)") == 0 { return }
     }
 
     static func mark(_ path: String) throws(Failure) -> FileMark {

@@ -33,6 +33,8 @@ struct UploadStep {
                     uri: names.rejectsURI, format: "rejects", bytes: fingerprint.bytes, rows: receipt.counts.rejected,
                     sha256: fingerprint.sha256))
         }
+        // This attempt's own folder: what is uploaded may have been made by an earlier one.
+        try Scratch.make("\(scratch)/out")
         let path = "\(scratch)/out/\(names.receipt)"
         try Data(try receipt.jsonText().utf8).write(to: URL(filePath: path))
         try await services.store.upload(path, to: names.receiptURI, contentType: "application/json")

@@ -48,7 +48,7 @@ struct RunCommand: AsyncParsableCommand {
         let request = JobRequest(arrival: arrival, pipeline: pipeline.name)
         let stop = StopSignal()
         let signals = Signals(raising: stop)
-        let work = Task { await executor.execute(request) {} }
+        let work = Task { await executor.execute(request) }
         let canceller = Task {
             try await stop.wait(for: .draining)
             work.cancel()

@@ -3,6 +3,7 @@ import Logging
 import Postgres
 import Synchronization
 import Telemetry
+import Testing
 
 /// Announcements that are kept, and that can refuse.
 final class KeptAnnouncements: Announcements {
@@ -64,17 +65,55 @@ struct TestServices {
     }
 }
 
-extension JobServices {
-    /// Claims the test's one job.
-    func claim() async throws -> JobClaim {
-        try await claim(jobID: "job", pipeline: "orders", workflow: "loader", arrival: .sample)
-    }
-}
+/// What became of an attempt to claim the test's one job.
+enum TestClaim {
+    case claimed(JobRecord)
+    case ended(JobRecord)
+    case heldUntil(Timestamp)
 
-extension JobClaim {
     var claimed: JobRecord? { if case .claimed(let record) = self { record } else { nil } }
     var ended: JobRecord? { if case .ended(let record) = self { record } else { nil } }
-    var heldUntil: Timestamp? { if case .held(let until) = self { until } else { nil } }
+    var heldUntil: Timestamp? { if case .heldUntil(let until) = self { until } else { nil } }
+}
+
+extension JobServices {
+    /// Claims the test's one job as ``JobHandling`` says.
+    func claim() async throws -> TestClaim {
+        let owner = "\(owner):\(UInt32.random(in: 0...UInt32.max))"
+        var handling = JobHandling(JobHandling.Request(owner: owner, jitter: 0), rules: rules)
+        var event = JobHandling.Event.begun
+        var record: JobRecord?
+        while true {
+            switch handling.next(event, at: clock.now()) {
+            case .find:
+                record = try await records.find("job")
+                event = .found(record?.state)
+            case .create(let state):
+                record = JobRecord(
+                    jobID: "job", pipeline: "orders", workflow: "loader", arrival: .sample, state: state,
+                    expiresAt: state.updatedAt.advanced(by: Self.recordLifetime))
+                event = .written(try await records.create(try #require(record)))
+            case .replace(let state, let fence, _):
+                record?.state = state
+                event = .written(try await replace(try #require(record), expecting: fence))
+            case .work(let state):
+                record?.state = state
+                return .claimed(try #require(record))
+            case .announce: return .ended(try #require(record))
+            case .finish(.retry(let after)) where record?.status.isEnded != true: return .heldUntil(clock.now().advanced(by: after))
+            case .finish: return .ended(try #require(record))
+            }
+        }
+    }
+
+    /// Gives a job back, as an attempt does that failed or (not `counted`) was interrupted.
+    func release(_ run: JobRun, counted: Bool) async throws -> Bool {
+        var record = await run.current
+        let fence = record.fence
+        (record.owner, record.leaseUntil) = (nil, nil)
+        record.attempt -= counted ? 0 : 1
+        return try await replace(record, expecting: fence)
+    }
 }
 
 extension Arrival {

@@ -1,0 +1,92 @@
+/// How far a job has come.
+package enum JobStatus: String, Sendable, Codable, CaseIterable {
+    case running, succeeded, rejected, superseded, failed, cancelled
+
+    /// Whether nothing more will happen to the job by itself.
+    package var isEnded: Bool { self != .running }
+
+    /// Whether the job ended undone, so that it may be asked for again.
+    package var isUndone: Bool { self == .rejected || self == .failed || self == .cancelled }
+}
+
+/// What the job protocol looks at and changes in a job's record: everything else in a record is payload.
+package struct JobState: Hashable, Sendable {
+    package var status: JobStatus
+    /// How many times a worker has claimed the job since it was asked for; an attempt given back unharmed is taken off.
+    package var attempt: Int
+    /// Which claim holds the job: unique to it. Nil when nobody does.
+    package var owner: String?
+    /// Until when the owner holds the job; after it anyone may take it over.
+    package var leaseUntil: Timestamp?
+    package var updatedAt: Timestamp
+    /// When the job ended; nil while it runs.
+    package var endedAt: Timestamp?
+    /// Which Step Functions task asked for the job last (a digest of its token).
+    package var asker: String?
+    /// Whether an ended job has announcements that are not out.
+    package var owesAnnouncements: Bool
+    /// Whether the message of a job that was not done has no copy in the dead-letter queue yet.
+    package var owesDeadLetter: Bool
+
+    package init(
+        status: JobStatus, attempt: Int, owner: String?, leaseUntil: Timestamp?, updatedAt: Timestamp,
+        endedAt: Timestamp? = nil, asker: String? = nil, owesAnnouncements: Bool = false, owesDeadLetter: Bool = false
+    ) {
+        self.status = status
+        self.attempt = attempt
+        self.owner = owner
+        self.leaseUntil = leaseUntil
+        self.updatedAt = updatedAt
+        self.endedAt = endedAt
+        self.asker = asker
+        self.owesAnnouncements = owesAnnouncements
+        self.owesDeadLetter = owesDeadLetter
+    }
+
+    /// What the next write is conditional on.
+    package var fence: Fence { Fence(owner: owner, attempt: attempt, leaseUntil: leaseUntil) }
+
+    /// Who held a record, at which attempt and until when, as a writer last saw it.
+    package struct Fence: Hashable, Sendable {
+        package var owner: String?
+        package var attempt: Int
+        package var leaseUntil: Timestamp?
+
+        package init(owner: String?, attempt: Int, leaseUntil: Timestamp?) {
+            self.owner = owner
+            self.attempt = attempt
+            self.leaseUntil = leaseUntil
+        }
+    }
+}
+
+/// The lease of one attempt, as its worker knows it: what was last written, and what a write would make of it.
+package struct HeldLease: Hashable, Sendable {
+    package private(set) var state: JobState
+    package let length: Duration
+
+    /// `state` must have been written by this claim.
+    package init(_ state: JobState, length: Duration) {
+        self.state = state
+        self.length = length
+    }
+
+    /// The state that keeps the job for another lease, to be written against ``state``'s fence.
+    package func renewed(at now: Timestamp) -> JobState {
+        var next = state
+        next.updatedAt = now
+        next.leaseUntil = now.advanced(by: length)
+        return next
+    }
+
+    package mutating func wrote(_ next: JobState) {
+        state = next
+    }
+
+    /// Whether so much of the lease is gone that it must be renewed before anything is written elsewhere: a worker that
+    /// was stopped for longer than its lease learns here that the job is another's.
+    package func mustBeConfirmed(at now: Timestamp) -> Bool {
+        guard let until = state.leaseUntil else { return true }
+        return now.advanced(by: length / 2) > until
+    }
+}

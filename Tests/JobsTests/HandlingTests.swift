@@ -1,0 +1,229 @@
+import Jobs
+import Testing
+
+/// ``JobHandling`` and ``Settlement``, one event after another.
+struct HandlingTests {
+    private static let now = ManualClock.start
+    private static let rules = JobHandling.Rules(lease: .seconds(30), maxAttempts: 3)
+
+    private static func request(
+        owner: String = "me", asker: String? = nil, redrivenFrom: Timestamp? = nil, isLast: Bool = false
+    ) -> JobHandling.Request {
+        var request = JobHandling.Request(owner: owner, jitter: 0)
+        (request.asker, request.redrivenFrom, request.isLastDelivery) = (asker, redrivenFrom, isLast)
+        return request
+    }
+
+    private static func running(attempt: Int = 1, owner: String? = "me") -> JobState {
+        JobState(
+            status: .running, attempt: attempt, owner: owner, leaseUntil: owner.map { _ in now.advanced(by: .seconds(30)) },
+            updatedAt: now)
+    }
+
+    private static func ended(
+        _ status: JobStatus, ago: Duration = .seconds(3600), asker: String? = nil, announcements: Bool = false,
+        deadLetter: Bool = false
+    ) -> JobState {
+        let then = now.advanced(by: .zero - ago)
+        return JobState(
+            status: status, attempt: 2, owner: "other", leaseUntil: nil, updatedAt: then, endedAt: then, asker: asker,
+            owesAnnouncements: announcements, owesDeadLetter: deadLetter)
+    }
+
+    /// A machine that has claimed its job at `attempt`, and the state it wrote.
+    private static func claimed(attempt: Int = 1, _ request: JobHandling.Request = request()) throws -> (JobHandling, JobState) {
+        var handling = JobHandling(request, rules: rules)
+        #expect(handling.next(.begun, at: now) == .find)
+        guard case .replace(let state, _, .takeOver) = handling.next(.found(running(attempt: attempt - 1, owner: nil)), at: now) else {
+            throw Failure(.permanent, "test", "the job was not taken over")
+        }
+        #expect(handling.next(.written(true), at: now) == .work(state))
+        return (handling, state)
+    }
+
+    // MARK: Ends
+
+    @Test("work that succeeded is recorded, announced, noted, and then done")
+    func succeeded() throws {
+        var (handling, state) = try Self.claimed()
+        guard case .replace(let end, let fence, .end) = handling.next(.worked(.succeeded, state), at: Self.now) else {
+            Issue.record("not ended")
+            return
+        }
+        #expect(fence == state.fence)
+        #expect(
+            (end.status, end.leaseUntil, end.endedAt, end.owesAnnouncements, end.owesDeadLetter) == (.succeeded, nil, Self.now, true, false)
+        )
+        #expect(handling.next(.written(true), at: Self.now) == .announce)
+        guard case .replace(let noted, _, .announced) = handling.next(.announced, at: Self.now) else {
+            Issue.record("not noted")
+            return
+        }
+        #expect(!noted.owesAnnouncements)
+        #expect(handling.next(.written(true), at: Self.now) == .finish(.done))
+    }
+
+    @Test(
+        "work that cannot be done ends the job, and owes announcements and a dead letter",
+        arguments: [
+            (JobHandling.WorkEnd.badInput, 1, JobStatus.rejected), (.permanent, 1, .failed), (.transient, 3, .failed),
+        ])
+    func undone(_ how: JobHandling.WorkEnd, _ attempt: Int, _ status: JobStatus) throws {
+        var (handling, state) = try Self.claimed(attempt: attempt)
+        guard case .replace(let end, _, .end) = handling.next(.worked(how, state), at: Self.now) else {
+            Issue.record("not ended")
+            return
+        }
+        #expect((end.status, end.owesAnnouncements, end.owesDeadLetter) == (status, true, true))
+        #expect(handling.next(.written(true), at: Self.now) == .announce)
+        _ = handling.next(.announced, at: Self.now)
+        #expect(handling.next(.written(true), at: Self.now) == .finish(.rejected))
+    }
+
+    @Test("a transient failure gives the job back and waits longer each time; at the last delivery it is final")
+    func transient() throws {
+        for (attempt, seconds) in [(1, 5), (2, 10)] {
+            var (handling, state) = try Self.claimed(attempt: attempt)
+            guard case .replace(let released, _, .release) = handling.next(.worked(.transient, state), at: Self.now) else {
+                Issue.record("not released")
+                return
+            }
+            #expect((released.owner, released.leaseUntil, released.attempt) == (nil, nil, attempt))
+            #expect(handling.next(.written(true), at: Self.now) == .finish(.retry(after: .seconds(seconds))))
+        }
+        var (handling, state) = try Self.claimed(Self.request(isLast: true))
+        guard case .replace(let end, _, .end) = handling.next(.worked(.transient, state), at: Self.now) else {
+            Issue.record("not ended")
+            return
+        }
+        #expect(end.status == .failed)
+    }
+
+    @Test("an interrupted attempt is taken off; a lost lease writes nothing; a superseded job is not announced")
+    func others() throws {
+        var (handling, state) = try Self.claimed(attempt: 2)
+        guard case .replace(let released, _, .release) = handling.next(.worked(.interrupted, state), at: Self.now) else {
+            Issue.record("not released")
+            return
+        }
+        #expect(released.attempt == 1)
+        #expect(handling.next(.written(true), at: Self.now) == .finish(.interrupted))
+
+        (handling, state) = try Self.claimed()
+        #expect(handling.next(.worked(.leaseLost, state), at: Self.now) == .finish(.interrupted))
+
+        (handling, state) = try Self.claimed()
+        guard case .replace(let end, _, .end) = handling.next(.worked(.superseded, state), at: Self.now) else {
+            Issue.record("not ended")
+            return
+        }
+        #expect((end.status, end.owesAnnouncements, end.owesDeadLetter) == (.superseded, false, false))
+        #expect(handling.next(.written(true), at: Self.now) == .finish(.superseded))
+    }
+
+    @Test("who lost the job while it worked ends nothing", arguments: [JobHandling.WorkEnd.succeeded, .transient, .badInput])
+    func fenced(_ how: JobHandling.WorkEnd) throws {
+        var (handling, state) = try Self.claimed()
+        _ = handling.next(.worked(how, state), at: Self.now)
+        #expect(handling.next(.written(false), at: Self.now) == .finish(.interrupted))
+    }
+
+    @Test("a job begun more often than is allowed fails without work")
+    func exhausted() {
+        var handling = JobHandling(Self.request(), rules: Self.rules)
+        _ = handling.next(.begun, at: Self.now)
+        _ = handling.next(.found(Self.running(attempt: 3, owner: nil)), at: Self.now)
+        guard case .replace(let end, _, .end) = handling.next(.written(true), at: Self.now) else {
+            Issue.record("not ended")
+            return
+        }
+        #expect(end.status == .failed)
+    }
+
+    // MARK: Jobs that ended before
+
+    @Test("an ended job is alreadyDone, and what it still owes is said after a while of grace")
+    func settledAgain() {
+        func first(_ found: JobState) -> JobHandling.Action {
+            var handling = JobHandling(Self.request(), rules: Self.rules)
+            _ = handling.next(.begun, at: Self.now)
+            return handling.next(.found(found), at: Self.now)
+        }
+        for status in JobStatus.allCases where status.isEnded {
+            #expect(first(Self.ended(status)) == .finish(.alreadyDone))
+        }
+        #expect(first(Self.ended(.succeeded, announcements: true)) == .announce)
+        #expect(first(Self.ended(.succeeded, ago: .seconds(9), announcements: true)) == .finish(.retry(after: .seconds(10))))
+        #expect(first(Self.ended(.rejected, deadLetter: true)) == .finish(.rejected))
+        #expect(first(Self.ended(.rejected, ago: .seconds(9), deadLetter: true)) == .finish(.retry(after: .seconds(10))))
+    }
+
+    @Test("a redriven dead letter, or another Step Functions task, opens an undone job again")
+    func reopened() {
+        func isReopened(_ request: JobHandling.Request, _ found: JobState) -> Bool {
+            var handling = JobHandling(request, rules: Self.rules)
+            _ = handling.next(.begun, at: Self.now)
+            if case .replace(let state, _, .reopen) = handling.next(.found(found), at: Self.now) { return state.attempt == 1 }
+            return false
+        }
+        let rejected = Self.ended(.rejected, asker: "task 1")
+        #expect(isReopened(Self.request(redrivenFrom: rejected.endedAt), rejected))
+        // A copy of an earlier letter: the job was tried since.
+        #expect(!isReopened(Self.request(redrivenFrom: rejected.endedAt?.advanced(by: .milliseconds(-1))), rejected))
+        #expect(isReopened(Self.request(asker: "task 2"), rejected))
+        #expect(!isReopened(Self.request(asker: "task 1"), rejected))
+        for status in [JobStatus.succeeded, .superseded] {
+            let found = Self.ended(status)
+            #expect(!isReopened(Self.request(asker: "task 2", redrivenFrom: found.endedAt), found))
+        }
+    }
+
+    @Test("a call that is refused leaves the message to come back, whatever was under way")
+    func refused() throws {
+        var handling = JobHandling(Self.request(), rules: Self.rules)
+        _ = handling.next(.begun, at: Self.now)
+        #expect(handling.next(.refused, at: Self.now) == .finish(.retry(after: .seconds(15))))
+        var (working, state) = try Self.claimed()
+        _ = working.next(.worked(.succeeded, state), at: Self.now)
+        #expect(working.next(.refused, at: Self.now) == .finish(.retry(after: .seconds(15))))
+        (working, state) = try Self.claimed()
+        _ = working.next(.worked(.succeeded, state), at: Self.now)
+        _ = working.next(.written(true), at: Self.now)
+        #expect(working.next(.refused, at: Self.now) == .finish(.retry(after: .seconds(15))))
+    }
+
+    // MARK: Settlement
+
+    private static func settlement(_ outcomes: [Outcome], refusing refused: Settlement.Action? = nil) -> [Settlement.Action] {
+        var settlement = Settlement(outcomes)
+        var actions: [Settlement.Action] = []
+        var event = Settlement.Event.begun
+        for _ in 0..<20 {
+            let action = settlement.next(event)
+            if action == .finish { break }
+            actions.append(action)
+            event = action == refused ? .refused : .done
+        }
+        return actions
+    }
+
+    @Test("a message is deleted only when all its requests have ended, and never before its dead letter is stored")
+    func settles() {
+        #expect(Self.settlement([.done, .alreadyDone, .superseded]) == [.respond, .delete])
+        #expect(
+            Self.settlement([.done, .rejected, .rejected]) == [
+                .respond, .copyToDeadLetters, .noteDeadLetter(1), .noteDeadLetter(2), .delete,
+            ])
+        #expect(Self.settlement([.rejected, .retry(after: .seconds(9)), .retry(after: .seconds(4))]) == [.release(after: .seconds(4))])
+        #expect(Self.settlement([.rejected, .retry(after: .seconds(9)), .interrupted]) == [.release(after: .zero)])
+    }
+
+    @Test("a settlement that is refused goes no further, but for the note of a copy that is there")
+    func refusedSettlement() {
+        #expect(Self.settlement([.rejected], refusing: .respond) == [.respond])
+        #expect(Self.settlement([.rejected], refusing: .copyToDeadLetters) == [.respond, .copyToDeadLetters])
+        #expect(
+            Self.settlement([.rejected], refusing: .noteDeadLetter(0)) == [.respond, .copyToDeadLetters, .noteDeadLetter(0), .delete])
+        #expect(Self.settlement([.done], refusing: .delete) == [.respond, .delete])
+    }
+}
