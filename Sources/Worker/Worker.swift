@@ -160,6 +160,11 @@ package final class Worker: Sendable {
             services.metrics.add(to: .messagesSettled, ["how": wait == .zero ? "released" : "retried"])
         case .respond:
             break
+        case .claimDeadLetter(let index):
+            guard executions.indices.contains(index), let record = executions[index].record else { return }
+            guard try await executor.claimDeadLetter(record) else {
+                throw Failure(.interrupted, Failure.leaseLostCode, "Another delivery settles job \(record.jobID).")
+            }
         case .copyToDeadLetters:
             guard let reason else { return }
             try await queue.copyToDeadLetters(message, reason: reason)

@@ -53,12 +53,26 @@ package struct JobExecutor: Sendable {
         return await handling.run()
     }
 
-    /// Notes that the message of a job that was not done is in the dead-letter queue.
+    /// Takes it upon us to store the dead letter of a job that was not done: false where somebody else has.
+    package func claimDeadLetter(_ record: JobRecord) async throws -> Bool {
+        var next = settling(record)
+        next.updatedAt = services.clock.now()
+        return try await services.replace(next, expecting: record.fence)
+    }
+
+    /// Notes that the message of a job that was not done is in the dead-letter queue, after ``claimDeadLetter(_:)``.
     package func noteDeadLetter(_ record: JobRecord) async throws {
-        var next = record
+        var next = settling(record)
         next.announcements.removeAll { $0 == JobRecord.deadLetterDue }
         next.updatedAt = services.clock.now()
-        _ = try await services.replace(next, expecting: record.fence)
+        _ = try await services.replace(next, expecting: settling(record).fence)
+    }
+
+    /// The record under another owner: a claim must change the fence, so that a second one fails.
+    private func settling(_ record: JobRecord) -> JobRecord {
+        var record = record
+        record.owner = (record.owner ?? "") + "+"
+        return record
     }
 
     /// Why the message of jobs that cannot be done goes to the dead-letter queue; nil where none of them is such.
@@ -180,6 +194,8 @@ private struct HandledJob {
                 next.error = failure.flatMap { $0.code == Failure.stepDoneCode ? nil : JobRecord.ErrorRecord($0) }
             case .end:
                 try end(&next, as: state)
+            case .settle:
+                break
             case .announced:
                 let step = StepRecord(
                     name: StepName.announce.rawValue, started: next.updatedAt, ended: state.updatedAt, result: "{}")

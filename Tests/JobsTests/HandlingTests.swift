@@ -152,10 +152,31 @@ struct HandlingTests {
         for status in JobStatus.allCases where status.isEnded {
             #expect(first(Self.ended(status)) == .finish(.alreadyDone))
         }
-        #expect(first(Self.ended(.succeeded, announcements: true)) == .announce)
+        func isSettled(_ found: JobState) -> Bool {
+            if case .replace(let state, found.fence, .settle) = first(found) { return state.owner == "me" && state.updatedAt == Self.now }
+            return false
+        }
+        #expect(isSettled(Self.ended(.succeeded, announcements: true)))
         #expect(first(Self.ended(.succeeded, ago: .seconds(9), announcements: true)) == .finish(.retry(after: .seconds(10))))
-        #expect(first(Self.ended(.rejected, deadLetter: true)) == .finish(.rejected))
+        #expect(isSettled(Self.ended(.rejected, deadLetter: true)))
         #expect(first(Self.ended(.rejected, ago: .seconds(9), deadLetter: true)) == .finish(.retry(after: .seconds(10))))
+    }
+
+    @Test("of two deliveries that settle an ended job one does, and the other comes back")
+    func settledOnce() {
+        let found = Self.ended(.rejected, deadLetter: true)
+        var winner = JobHandling(Self.request(owner: "winner"), rules: Self.rules)
+        _ = winner.next(.begun, at: Self.now)
+        guard case .replace(let settled, _, .settle) = winner.next(.found(found), at: Self.now) else {
+            Issue.record("not settled")
+            return
+        }
+        #expect(winner.next(.written(true), at: Self.now) == .finish(.rejected))
+        var loser = JobHandling(Self.request(owner: "loser"), rules: Self.rules)
+        _ = loser.next(.begun, at: Self.now)
+        _ = loser.next(.found(found), at: Self.now)
+        #expect(loser.next(.written(false), at: Self.now) == .find)
+        #expect(loser.next(.found(settled), at: Self.now) == .finish(.retry(after: .seconds(10))))
     }
 
     @Test("a redriven dead letter, or another Step Functions task, opens an undone job again")
@@ -212,7 +233,8 @@ struct HandlingTests {
         #expect(Self.settlement([.done, .alreadyDone, .superseded]) == [.respond, .delete])
         #expect(
             Self.settlement([.done, .rejected, .rejected]) == [
-                .respond, .copyToDeadLetters, .noteDeadLetter(1), .noteDeadLetter(2), .delete,
+                .respond, .claimDeadLetter(1), .claimDeadLetter(2), .copyToDeadLetters, .noteDeadLetter(1), .noteDeadLetter(2),
+                .delete,
             ])
         #expect(Self.settlement([.rejected, .retry(after: .seconds(9)), .retry(after: .seconds(4))]) == [.release(after: .seconds(4))])
         #expect(Self.settlement([.rejected, .retry(after: .seconds(9)), .interrupted]) == [.release(after: .zero)])
@@ -221,9 +243,11 @@ struct HandlingTests {
     @Test("a settlement that is refused goes no further, but for the note of a copy that is there")
     func refusedSettlement() {
         #expect(Self.settlement([.rejected], refusing: .respond) == [.respond])
-        #expect(Self.settlement([.rejected], refusing: .copyToDeadLetters) == [.respond, .copyToDeadLetters])
+        #expect(Self.settlement([.rejected], refusing: .claimDeadLetter(0)) == [.respond, .claimDeadLetter(0)])
+        let copied: [Settlement.Action] = [.respond, .claimDeadLetter(0), .copyToDeadLetters]
+        #expect(Self.settlement([.rejected], refusing: .copyToDeadLetters) == copied)
         #expect(
-            Self.settlement([.rejected], refusing: .noteDeadLetter(0)) == [.respond, .copyToDeadLetters, .noteDeadLetter(0), .delete])
+            Self.settlement([.rejected], refusing: .noteDeadLetter(0)) == copied + [.noteDeadLetter(0), .delete])
         #expect(Self.settlement([.done], refusing: .delete) == [.respond, .delete])
     }
 }

@@ -19,6 +19,7 @@ package enum Outcome: Hashable, Sendable {
 /// that the worker follows. Each action is one call to the outside; the worker may die before and after any of them.
 ///
 ///     find -> create | take over -> work -> end -> announce -> note that it is announced -> finish
+///          -> settle what an ended job owes  ----> announce -> …
 package struct JobHandling: Sendable {
     package enum Event: Hashable, Sendable {
         case begun
@@ -53,6 +54,8 @@ package struct JobHandling: Sendable {
         case end
         /// Gives the job back, with the reason.
         case release
+        /// Takes it upon us to say what an ended job still owes: of several deliveries one does.
+        case settle
         /// Notes that the announcements are out.
         case announced
     }
@@ -132,6 +135,7 @@ package struct JobHandling: Sendable {
         case claiming(JobState)
         case working
         case ending(JobState, then: Outcome)
+        case settling(JobState, then: Outcome)
         case releasing(then: Outcome)
         case announcing(JobState, then: Outcome)
         case noting(JobState, then: Outcome)
@@ -151,12 +155,13 @@ package struct JobHandling: Sendable {
             if state.attempt > rules.maxAttempts { return end(.permanent, state, now) }
             phase = .working
             return .work(state)
-        case (.claiming, .written(false)), (.noting, .written(false)):
+        case (.claiming, .written(false)), (.settling, .written(false)), (.noting, .written(false)):
             races += 1
             phase = .reading
             return races < rules.maxRaces ? .find : .finish(.retry(after: rules.lease))
         case (.working, .worked(let how, let state)): return end(how, state, now)
-        case (.ending(let state, let outcome), .written(true)): return announce(state, then: outcome)
+        case (.ending(let state, let outcome), .written(true)), (.settling(let state, let outcome), .written(true)):
+            return announce(state, then: outcome)
         case (.ending, .written(false)), (.releasing, .written(false)): return .finish(.interrupted)
         case (.releasing(let outcome), .written(true)): return .finish(outcome)
         case (.announcing(let state, let outcome), .announced):
@@ -208,13 +213,17 @@ package struct JobHandling: Sendable {
         return .replace(state, expecting: found.fence, write)
     }
 
-    /// A job that ended before: says what was not said, and settles its message accordingly. The worker that ended it has
-    /// a while to do so itself.
+    /// A job that ended before: says what was not said, and settles its message accordingly. Who ended it, or took its
+    /// settlement upon itself, has a while to do so.
     private mutating func settleAgain(_ found: JobState, _ now: Timestamp) -> Action {
-        let isOwed = found.owesAnnouncements || found.owesDeadLetter
+        guard found.owesAnnouncements || found.owesDeadLetter else { return .finish(.alreadyDone) }
         let grace = min(rules.settlementGrace, rules.lease)
-        if isOwed, now < found.updatedAt.advanced(by: grace) { return .finish(.retry(after: grace)) }
-        return announce(found, then: found.owesDeadLetter ? .rejected : .alreadyDone)
+        if now < found.updatedAt.advanced(by: grace) { return .finish(.retry(after: grace)) }
+        var state = found
+        state.owner = request.owner
+        state.updatedAt = now
+        phase = .settling(state, then: found.owesDeadLetter ? .rejected : .alreadyDone)
+        return .replace(state, expecting: found.fence, .settle)
     }
 
     // MARK: End

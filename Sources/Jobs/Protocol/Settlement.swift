@@ -15,6 +15,9 @@ package struct Settlement: Sendable {
         case release(after: Duration)
         /// Tell the Step Functions task that waits for the message's request how it ended.
         case respond
+        /// Make sure, by a conditional write to the record of the request at this place, that nobody else is about to store the
+        /// copy: a write that is not made counts as refused.
+        case claimDeadLetter(Int)
         /// Store the body with its reason in the dead-letter queue.
         case copyToDeadLetters
         /// Note in the record of the request at this place that its message has a copy there.
@@ -36,7 +39,9 @@ package struct Settlement: Sendable {
         } else {
             let rejected = outcomes.indices.filter { outcomes[$0] == .rejected }
             plan = [.respond]
-            if !rejected.isEmpty { plan += [.copyToDeadLetters] + rejected.map { .noteDeadLetter($0) } }
+            if !rejected.isEmpty {
+                plan += rejected.map { .claimDeadLetter($0) } + [.copyToDeadLetters] + rejected.map { .noteDeadLetter($0) }
+            }
             plan.append(.delete)
         }
     }

@@ -1,5 +1,6 @@
 import AWS
 import Compression
+import FoundationEssentials
 import HTTP
 import Parquet
 import Postgres
@@ -33,6 +34,8 @@ extension Failure {
             }
         case let error as AWSError: self.init(error.isTransient ? .transient : .permanent, error.code, error.message)
         case let error as HTTPError: self.init(error.isTransient ? .transient : .permanent, error.code, error.message)
+        case let error as CocoaError where error.code == .fileWriteOutOfSpace:
+            self.init(.transient, "local.disk_full", "A file cannot be written: no space is left. Make room on that disk.")
         default: self.init(.permanent, "internal.error", "Unexpected error: \(error). Please report it as a bug.")
         }
     }
