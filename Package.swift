@@ -60,13 +60,14 @@ let package = Package(
 
         // the outside world
         module("Postgres", ["CPostgres"]),
-        module("AWS", ["SigV4", "HTTP"]),
+        module("AWS", ["SigV4", "HTTP", "CChecksum"]),
         module("HTTP", ["CCurl"]),
         module("SigV4", ["COpenSSL"]),
         module("Telemetry", [log]),
 
         // C: each is called from one Swift file
         .target(name: "CScan"),
+        .target(name: "CChecksum"),
         system("CBzip2", pkgConfig: nil, apt: "libbz2-dev"),
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),

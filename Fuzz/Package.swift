@@ -14,7 +14,8 @@ let package = Package(
     targets: [
         .executableTarget(name: "FuzzXML", dependencies: ["AWS", "HTTP"], swiftSettings: fuzzer, linkerSettings: linking),
         .executableTarget(name: "FuzzJSON", dependencies: ["AWS", "HTTP"], swiftSettings: fuzzer, linkerSettings: linking),
-        .target(name: "AWS", dependencies: ["SigV4", "HTTP"], swiftSettings: [.unsafeFlags(["-sanitize=fuzzer"])]),
+        .target(name: "AWS", dependencies: ["SigV4", "HTTP", "CChecksum"], swiftSettings: [.unsafeFlags(["-sanitize=fuzzer"])]),
+        .target(name: "CChecksum"),
         .target(name: "HTTP", dependencies: ["CCurl"]),
         .target(name: "SigV4", dependencies: ["COpenSSL"]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),

@@ -47,7 +47,8 @@ package final class AWSClient: Sendable {
                 return try await (request.body.isFile ? transfers : http).send(request)
             }
             return try await transfers.download(
-                request, to: destination.descriptor, at: destination.offset ?? 0, maxBytes: destination.maxBytes)
+                request, to: destination.descriptor, at: destination.offset ?? 0, maxBytes: destination.maxBytes,
+                watch: destination.checksum?.take)
         }
     }
 

@@ -78,6 +78,8 @@ struct AWSCall: Sendable {
         let maxBytes: Int64
         /// Where a range of an object begins in the file; nil for whole objects, for which each try empties the file.
         var offset: Int64?
+        /// Sums the bytes up while they arrive.
+        var checksum: ArrivingChecksum?
     }
 
     /// The region whose key signs it, where that is not the client's.

@@ -50,7 +50,8 @@ package struct S3Store: ObjectStore {
         do {
             let object = try await s3.getObject(
                 bucket: location.bucket, key: location.key, version: version,
-                to: DownloadedFile.temporaryPath(of: path), maxBytes: Self.maxObjectBytes)
+                to: DownloadedFile.temporaryPath(of: path), maxBytes: Self.maxObjectBytes,
+                expectedSize: version == .latest ? nil : arrival.size)
             try DownloadedFile.place(path)
             return Self.facts(object)
         } catch let error as AWSError {

@@ -26,11 +26,17 @@ package final class HTTPClient: Sendable {
     ///   - descriptor: open for writing; it stays the caller's and must stay open until this returns.
     ///   - offset: where in the file the body begins, in bytes.
     ///   - maxBytes: a longer body ends with `http.too_large`.
+    ///   - watch: is shown each piece of the body that was written, in order and before the next one comes.
     package func download(
-        _ request: HTTPRequest, to descriptor: Int32, at offset: Int64 = 0, maxBytes: Int64
+        _ request: HTTPRequest, to descriptor: Int32, at offset: Int64 = 0, maxBytes: Int64, watch: BodyWatch? = nil
     ) async throws(HTTPError) -> HTTPResponse {
-        try await run(Transfer(request, sink: .file(descriptor: descriptor, offset: offset, maxBytes: maxBytes)))
+        try await run(
+            Transfer(request, sink: .file(descriptor: descriptor, offset: offset, maxBytes: maxBytes), watch: watch))
     }
+
+    /// Called by the curl thread, which waits for it, with the answer's headers, a piece of its body, and where in the
+    /// body the piece begins: 0 for the first.
+    package typealias BodyWatch = @Sendable (HTTPHeaders, UnsafeRawBufferPointer, Int64) -> Void
 
     private func run(_ transfer: Transfer) async throws(HTTPError) -> HTTPResponse {
         let result = await withTaskCancellationHandler {

@@ -20,6 +20,7 @@ final class Transfer: @unchecked Sendable {
     let request: HTTPRequest
     let source: BodySource?
     let sink: Sink
+    private let watch: HTTPClient.BodyWatch?
     let isCancelled = Atomic<Bool>(false)
     var continuation: CheckedContinuation<Result<HTTPResponse, HTTPError>, Never>?
     /// Set when a callback ends the transfer; more to the point than what curl then says.
@@ -32,10 +33,11 @@ final class Transfer: @unchecked Sendable {
     private var body: [UInt8] = []
     private var bytesWritten: Int64 = 0
 
-    init(_ request: HTTPRequest, sink: Sink) throws(HTTPError) {
+    init(_ request: HTTPRequest, sink: Sink, watch: HTTPClient.BodyWatch? = nil) throws(HTTPError) {
         if let defect = request.defect { throw .badRequest(request.place, defect) }
         self.request = request
         self.sink = sink
+        self.watch = watch
         source = try BodySource(request.body)
         pace = TransferPace(limits: request.limits, start: .now)
     }
@@ -109,6 +111,7 @@ final class Transfer: @unchecked Sendable {
             bytesWritten += Int64(written)
             rest = UnsafeRawBufferPointer(rebasing: rest[written...])
         }
+        watch?(headers, piece, bytesWritten - Int64(piece.count))
         return true
     }
 

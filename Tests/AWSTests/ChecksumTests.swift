@@ -34,15 +34,52 @@ struct ChecksumTests {
         }
     }
 
-    @Test("a long stretch has the sum of its bytes one after the other", arguments: [4095, 4096, 4127, 4128, 70_001])
+    private static let polynomials: [(width: Int, polynomial: UInt64)] = [
+        (32, 0xEDB8_8320), (32, 0x82F6_3B78), (64, 0x9A6C_9329_AC4B_C9B5),
+    ]
+
+    /// The definition, bit after bit.
+    private func byDefinition(_ sum: UInt64, _ bytes: ArraySlice<UInt8>, _ width: Int, _ polynomial: UInt64) -> UInt64 {
+        let ones = UInt64.max >> UInt64(64 - width)
+        return bytes.reduce(sum ^ ones) { register, byte in
+            (0..<8).reduce(register ^ UInt64(byte)) { value, _ in value & 1 == 1 ? value >> 1 ^ polynomial : value >> 1 }
+        } ^ ones
+    }
+
+    @Test("the processor's instruction and the tables give what the definition says", arguments: polynomials)
+    func definition(width: Int, polynomial: UInt64) {
+        let bytes = (0..<1100).map { UInt8(truncatingIfNeeded: $0 &* 131 ^ $0 >> 5 ^ $0 &* $0 >> 3) }
+        let checks = [true, false].map { CRC(width: width, polynomial: polynomial, folds: $0) }
+        let ones = UInt64.max >> UInt64(64 - width)
+        for seed in [0, ones, 0x0123_4567_89AB_CDEF & ones] {
+            for start in 0...16 {
+                var expected = seed
+                for end in start...bytes.count {
+                    if end > start { expected = byDefinition(expected, bytes[(end - 1)..<end], width, polynomial) }
+                    // all lengths round the borders, a sample of the others
+                    guard start == 0 || end % 16 == start || end - start < 300 else { continue }
+                    for crc in checks {
+                        let found = bytes.withUnsafeBytes {
+                            crc.extended(seed, by: UnsafeRawBufferPointer(rebasing: $0[start..<end]))
+                        }
+                        if found != expected { Issue.record("\(width) bits, \(start)..<\(end): \(found), not \(expected)") }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(
+        "a long stretch has the same sum by the instruction, by tables and byte after byte",
+        arguments: [4095, 4096, 4127, 4128, 70_001, 200_003])
     func lanes(count: Int) {
         let all = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 131 ^ $0 >> 5) }
-        for crc in [CRC.crc32, .crc32c, .crc64nvme] {
-            let whole = all.withUnsafeBytes { crc.extended(0, by: $0) }
-            let single = all.reduce(UInt64(0)) { sum, byte in
-                withUnsafeBytes(of: byte) { crc.extended(sum, by: $0) }
+        for (width, polynomial) in Self.polynomials {
+            let expected = byDefinition(0, all[...], width, polynomial)
+            for folds in [true, false] {
+                let crc = CRC(width: width, polynomial: polynomial, folds: folds)
+                #expect(all.withUnsafeBytes { crc.extended(0, by: $0) } == expected)
             }
-            #expect(whole == single)
         }
     }
 
@@ -87,8 +124,10 @@ struct RangeJournalTests {
 
     @Test("an object has at most a thousand ranges", arguments: [33 << 20, 16 << 30, 5 << 40, 50 << 40] as [Int64])
     func sizes(size: Int64) {
-        let bytes = RangedDownload.rangeBytes(of: size)
-        #expect(bytes >= 16 << 20)
-        #expect((size + bytes - 1) / bytes <= 1000)
+        let cut = RangeCut(size: size)
+        #expect(cut.rangeBytes >= 16 << 20)
+        #expect(cut.count <= 1000)
+        #expect(cut[0].lowerBound == 0)
+        #expect(cut[cut.count - 1].upperBound == size)
     }
 }

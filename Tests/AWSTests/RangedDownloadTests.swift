@@ -17,6 +17,8 @@ private final class OneObject: Sendable {
         var ignoresRanges = false
         /// A bit of this byte arrives turned over.
         var damaged: Int?
+        /// Whether the bytes are summed up as they come; else the file is read for it.
+        var showsPieces = true
     }
 
     let bytes: [UInt8]
@@ -67,6 +69,10 @@ private final class OneObject: Sendable {
         var piece = Array(bytes[first...last])
         if let damaged = behaviour.damaged, (first...last).contains(damaged) { piece[damaged - first] ^= 1 }
         if let destination { pwrite(destination.descriptor, piece, piece.count, off_t(destination.offset ?? 0)) }
+        let half = piece.count / 2
+        for part in [0..<half, half..<piece.count] where behaviour.showsPieces {
+            piece[part].withUnsafeBytes { destination?.checksum?.take(HTTPHeaders(headers), $0, Int64(part.lowerBound)) }
+        }
         let isRanged = range != nil && !behaviour.ignoresRanges
         if isRanged { headers.append((name: "content-range", value: "bytes \(first)-\(last)/\(bytes.count)")) }
         headers.append((name: "content-length", value: String(piece.count)))
@@ -74,9 +80,9 @@ private final class OneObject: Sendable {
             status: isRanged ? 206 : 200, headers: HTTPHeaders(headers), bytesWritten: Int64(piece.count))
     }
 
-    func download(to path: String) async -> AWSError? {
+    func download(to path: String, expectedSize: Int64? = nil) async -> AWSError? {
         await awsError { () async throws(AWSError) in
-            _ = try await client().s3.getObject(bucket: "bucket", key: "k", to: path, maxBytes: 1 << 30)
+            _ = try await client().s3.getObject(bucket: "bucket", key: "k", to: path, maxBytes: 1 << 30, expectedSize: expectedSize)
         }
     }
 
@@ -108,6 +114,26 @@ struct RangedDownloadTests {
             #expect(await object.download(to: "\(folder)/o") == nil)
             #expect(try readFile("\(folder)/o") == Self.large)
             #expect(object.news() == Self.ranges + ["HEAD all"])
+            #expect(try names(in: folder) == ["o"])
+        }
+    }
+
+    @Test("a download whose bytes were not summed up as they came is read for it")
+    func unwatched() async throws {
+        let object = OneObject(bytes: Self.large, .init(showsPieces: false))
+        try await withScratch { (folder: String) async throws in
+            #expect(await object.download(to: "\(folder)/o") == nil)
+            #expect(try readFile("\(folder)/o") == Self.large)
+        }
+    }
+
+    @Test("a small object whose size is known comes by one request, and with no other size")
+    func oneRequest() async throws {
+        let object = OneObject(bytes: Array("small".utf8))
+        try await withScratch { (folder: String) async throws in
+            #expect(await object.download(to: "\(folder)/o", expectedSize: 5) == nil)
+            #expect(object.news() == ["GET all"])
+            #expect(await object.download(to: "\(folder)/p", expectedSize: 4)?.kind == .badResponse)
             #expect(try names(in: folder) == ["o"])
         }
     }
@@ -192,10 +218,12 @@ struct RangedDownloadTests {
         }
     }
 
-    @Test("a bit that turned over on the way is found, in one piece or in ranges", arguments: [5, 39 << 20])
-    func damaged(place: Int) async throws {
+    @Test(
+        "a bit that turned over on the way is found, in one piece or in ranges, while it arrives or afterwards",
+        arguments: [5, 39 << 20], [true, false])
+    func damaged(place: Int, showsPieces: Bool) async throws {
         let bytes = place == 5 ? Array("some bytes".utf8) : Self.large
-        let object = OneObject(bytes: bytes, .init(damaged: place))
+        let object = OneObject(bytes: bytes, .init(damaged: place, showsPieces: showsPieces))
         try await withScratch { (folder: String) async throws in
             let error = await object.download(to: "\(folder)/o")
             #expect(error?.kind == .badResponse)

@@ -3,12 +3,12 @@ import Glibc
 import HTTP
 
 // Downloads URL (http://host/bucket/key) into FILE and says what it cost: in one stream by the HTTP client, then as S3
-// objects are, in parallel ranges. Compare with `curl -s -o FILE URL` under `time`.
+// objects are, in parallel ranges; `stream` or `ranges` does one of both. Compare with `curl -s -o FILE URL` under `time`.
 
 let arguments = CommandLine.arguments
-let parts = arguments.count == 3 ? arguments[1].split(separator: "/", maxSplits: 3) : []
+let parts = (3...4).contains(arguments.count) ? arguments[1].split(separator: "/", maxSplits: 3) : []
 guard parts.count == 4 else {
-    print("usage: download http://host:port/bucket/key FILE")
+    print("usage: download http://host:port/bucket/key FILE [stream|ranges]")
     exit(2)
 }
 let maxBytes: Int64 = 16 << 30
@@ -22,6 +22,7 @@ func processorSeconds() -> Double {
 }
 
 func measure(_ name: String, _ body: () async throws -> Int64) async throws {
+    if arguments.count == 4, !name.hasSuffix(arguments[3]) { return }
     let (start, processor) = (ContinuousClock.now, processorSeconds())
     let bytes = try await body()
     let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -29,8 +30,8 @@ func measure(_ name: String, _ body: () async throws -> Int64) async throws {
 }
 
 do {
-    let http = HTTPClient()
     try await measure("one stream") {
+        let http = HTTPClient()
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         defer { close(descriptor) }
         return try await http.download(HTTPRequest("GET", arguments[1]), to: descriptor, maxBytes: maxBytes).bytesWritten

@@ -1,20 +1,28 @@
+import CChecksum
+
 /// A cyclic redundancy check whose bits are reflected and whose register begins and ends inverted, as S3's three are.
 ///
-/// How this works: eight tables tell what each of the next eight bytes does to the register, so that a step takes eight
-/// bytes at once ("slicing by 8"). Sums of two neighbouring stretches combine into the sum of both by moving the first
-/// past as many zero bytes as the second has: a multiplication of polynomials (zlib's `crc32_combine`).
+/// How this works: where the processor multiplies polynomials, it folds long stretches into 16 bytes of the same sum
+/// (`CChecksum`). What is left, and everything on other machines, goes by tables: eight of them tell what each of the
+/// next eight bytes does to the register, so that a step takes eight bytes at once ("slicing by 8"). Sums of two
+/// neighbouring stretches combine into the sum of both by moving the first past as many zero bytes as the second has:
+/// a multiplication of polynomials (zlib's `crc32_combine`).
 struct CRC: Sendable {
     let width: Int
     private let polynomial: UInt64
     private let tables: [UInt64]
+    /// Nil where the processor cannot fold, or must not.
+    private var powers: checksum_fold_powers?
 
     static let crc32 = CRC(width: 32, polynomial: 0xEDB8_8320)
     static let crc32c = CRC(width: 32, polynomial: 0x82F6_3B78)
     /// NVM Express, NVM command set specification, "64b CRC".
     static let crc64nvme = CRC(width: 64, polynomial: 0x9A6C_9329_AC4B_C9B5)
 
-    /// - Parameter polynomial: without its highest term, bits reflected.
-    init(width: Int, polynomial: UInt64) {
+    /// - Parameters:
+    ///   - polynomial: without its highest term, bits reflected.
+    ///   - folds: whether the processor's own instruction is used, where there is one.
+    init(width: Int, polynomial: UInt64, folds: Bool = true) {
         self.width = width
         self.polynomial = polynomial
         var tables = [UInt64](repeating: 0, count: 8 * 256)
@@ -28,6 +36,22 @@ struct CRC: Sendable {
             tables[index] = before >> 8 ^ tables[Int(before & 255)]
         }
         self.tables = tables
+        if folds, checksum_can_fold() != 0 { powers = foldPowers }
+    }
+
+    /// What moves the two halves of a block by 16, 32 … 128 bytes.
+    private var foldPowers: checksum_fold_powers {
+        var powers = checksum_fold_powers()
+        let seventh: UInt64 = 1 << UInt64(width - 8)
+        withUnsafeMutableBytes(of: &powers) { bytes in
+            let multipliers = bytes.bindMemory(to: UInt64.self)
+            for step in 0..<multipliers.count / 2 {
+                let moved = Int64(step + 1) * 16
+                multipliers[2 * step] = product(power(ofBytes: moved + 7), seventh) << UInt64(64 - width)
+                multipliers[2 * step + 1] = product(power(ofBytes: moved - 1), seventh) << UInt64(64 - width)
+            }
+        }
+        return powers
     }
 
     private var ones: UInt64 { width == 64 ? .max : 1 << UInt64(width) - 1 }
@@ -35,12 +59,22 @@ struct CRC: Sendable {
     /// From this many bytes on, four lanes run side by side, because one would wait for its own tables' look-ups.
     static let lanesFromBytes = 4096
 
+    /// From this many bytes on folding is worth its beginning and end.
+    static let foldFromBytes = 256
+
     /// The sum of what `sum` was the sum of, followed by `bytes`; the sum of nothing is 0.
     func extended(_ sum: UInt64, by bytes: UnsafeRawBufferPointer) -> UInt64 {
         tables.withUnsafeBufferPointer { table in
             var register = sum ^ ones
             var place = 0
-            if bytes.count >= Self.lanesFromBytes {
+            if var powers, bytes.count >= Self.foldFromBytes, let start = bytes.baseAddress {
+                place = bytes.count / checksum_fold_step * checksum_fold_step
+                register = withUnsafeTemporaryAllocation(byteCount: 16, alignment: 16) { folded in
+                    checksum_fold(start, place, register, &powers, folded.baseAddress)
+                    let half = step(word(UnsafeRawBufferPointer(folded), 0), table)
+                    return step(half ^ word(UnsafeRawBufferPointer(folded), 8), table)
+                }
+            } else if bytes.count >= Self.lanesFromBytes {
                 let lane = bytes.count / 32 * 8
                 register = fourLanes(register, bytes, lane: lane, table)
                 place = lane * 4

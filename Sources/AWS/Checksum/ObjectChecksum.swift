@@ -43,6 +43,10 @@ struct ObjectChecksum: Hashable, Sendable {
         self.parts = parts
     }
 
+    /// The check that bytes can be summed up by as they come: a hash costs more than their arrival, and of parts one
+    /// would have to know where each ends.
+    var crcOfWhole: CRC? { parts == nil ? algorithm.crc : nil }
+
     /// Whether the bytes of a checksum are the ones said.
     func matches(_ bytes: [UInt8]) -> Bool {
         text == written(bytes)

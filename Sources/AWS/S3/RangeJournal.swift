@@ -6,19 +6,18 @@
 struct RangeJournal {
     static let maxBytes = 16 << 10
 
-    let size: Int64
-    let rangeBytes: Int64
+    let cut: RangeCut
     private(set) var done: Set<Int>
     private let descriptor: Int32
 
     /// - Parameter identity: what names the object's bytes: its ETag and version.
     static func open(
-        _ path: String, identity: String, size: Int64, rangeBytes: Int64, hasData: Bool
+        _ path: String, identity: String, cut: RangeCut, hasData: Bool
     ) -> Result<RangeJournal, LocalFile.Failure> {
-        let title = "landfall-ranges 1 \(size) \(rangeBytes) \(identity)"
+        let title = "landfall-ranges 1 \(cut.size) \(cut.rangeBytes) \(identity)"
         var done: Set<Int> = []
         if hasData, case .success(let bytes?) = LocalFile.read(path, maxBytes: maxBytes) {
-            done = read(String(decoding: bytes, as: UTF8.self), title: title, count: count(size, rangeBytes))
+            done = read(String(decoding: bytes, as: UTF8.self), title: title, count: cut.count)
         }
         // what was read is written anew, without a torn line at its end
         return LocalFile.create(path).flatMap { descriptor in
@@ -27,7 +26,7 @@ struct RangeJournal {
                 _ = LocalFile.shut(descriptor)
                 return .failure(.current)
             }
-            return .success(RangeJournal(size: size, rangeBytes: rangeBytes, done: done, descriptor: descriptor))
+            return .success(RangeJournal(cut: cut, done: done, descriptor: descriptor))
         }
     }
 
@@ -42,14 +41,7 @@ struct RangeJournal {
         return done
     }
 
-    private static func count(_ size: Int64, _ rangeBytes: Int64) -> Int { Int((size + rangeBytes - 1) / rangeBytes) }
-
-    var missing: [Int] { (0..<Self.count(size, rangeBytes)).filter { !done.contains($0) } }
-
-    func range(_ number: Int) -> Range<Int64> {
-        let start = Int64(number) * rangeBytes
-        return start..<min(start + rangeBytes, size)
-    }
+    var missing: [Int] { (0..<cut.count).filter { !done.contains($0) } }
 
     mutating func note(_ number: Int) -> Bool {
         done.insert(number)

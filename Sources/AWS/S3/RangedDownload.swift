@@ -13,8 +13,8 @@ extension S3 {
 ///
 /// How this works: the ranges are fetched by a few tasks at a time, each straight to its place in `PATH.partial`. What
 /// has come is noted in `PATH.ranges`, by this task alone. Every range demands the ETag that the object had at the
-/// start, so that no file can be made of two versions. At the end the file is read once more and compared with the
-/// object's checksum, which also covers what an earlier process wrote; then it gets its name.
+/// start, so that no file can be made of two versions. At the end what the ranges added up to is compared with the object's
+/// checksum; those that an earlier process wrote are read from the file for it. Then the file gets its name.
 struct RangedDownload: Sendable {
     let s3: S3
     let source: S3Source
@@ -27,15 +27,14 @@ struct RangedDownload: Sendable {
     private var partial: String { path + ".partial" }
     private var journalPath: String { path + ".ranges" }
 
-    /// Sized by object: 16 MiB, or what makes a thousand of them.
-    static func rangeBytes(of size: Int64) -> Int64 {
-        max(S3.rangeBytes, (size + S3.maxRanges - 1) / S3.maxRanges)
-    }
+    private var cut: RangeCut { RangeCut(size: object.size) }
 
     func run() async throws(AWSError) {
         do throws(AWSError) {
-            try await fetch()
-            if let checksum { try await s3.verify(partial, object.size, checksum, source) }
+            let sums = try await fetch()
+            if let checksum {
+                try await s3.verify(partial, object.size, checksum, source, arrived: try whole(sums, checksum))
+            }
             try s3.place(partial, path)
             LocalFile.remove(journalPath)
         } catch {
@@ -48,7 +47,22 @@ struct RangedDownload: Sendable {
         }
     }
 
-    private func fetch() async throws(AWSError) {
+    /// What the object adds up to, from the sums of its ranges; nil where it is not that kind of checksum.
+    private func whole(_ sums: [Int: UInt64], _ checksum: ObjectChecksum) throws(AWSError) -> UInt64? {
+        guard s3.client.configuration.verifiesChecksums, let crc = checksum.crcOfWhole else { return nil }
+        var total: UInt64 = 0
+        for number in 0..<cut.count {
+            let range = cut[number]
+            var sum = sums[number]
+            if sum == nil { sum = try s3.sum(partial, range, checksum.algorithm).map(AWS.sum(of:)) }
+            guard let sum else { return nil }
+            total = crc.combined(total, sum, secondBytes: range.upperBound - range.lowerBound)
+        }
+        return total
+    }
+
+    /// Gives the sums of the ranges that came now, where they were summed up.
+    private func fetch() async throws(AWSError) -> [Int: UInt64] {
         let hasData = (try? LocalFile.size(partial).get()) == object.size
         let descriptor = try opened(LocalFile.update(partial))
         var journal: RangeJournal
@@ -58,18 +72,18 @@ struct RangedDownload: Sendable {
             }
             journal = try opened(
                 RangeJournal.open(
-                    journalPath, identity: "\(etag) \(object.versionID ?? "-")", size: object.size,
-                    rangeBytes: Self.rangeBytes(of: object.size), hasData: hasData))
+                    journalPath, identity: "\(etag) \(object.versionID ?? "-")", cut: cut, hasData: hasData))
         } catch {
             _ = LocalFile.shut(descriptor)
             throw error
         }
-        let failure = await fetchMissing(&journal, into: descriptor)
+        let result = await fetchMissing(&journal, into: descriptor)
         journal.close()
         // a file system over a network may refuse the bytes only now
         let isKept = LocalFile.shut(descriptor)
-        if let failure { throw failure }
+        let sums = try result.get()
         guard isKept else { throw .file(.s3, Self.action, path, "it cannot be closed") }
+        return sums
     }
 
     private func opened<Opened>(_ result: Result<Opened, LocalFile.Failure>) throws(AWSError) -> Opened {
@@ -79,29 +93,34 @@ struct RangedDownload: Sendable {
         }
     }
 
-    /// Fetches what is missing and gives the first failure; the ranges on their way are cancelled then.
-    private func fetchMissing(_ journal: inout RangeJournal, into descriptor: Int32) async -> AWSError? {
+    private typealias Fetched = (number: Int, sum: UInt64?)
+
+    /// Fetches what is missing; at the first failure the ranges on their way are cancelled.
+    private func fetchMissing(
+        _ journal: inout RangeJournal, into descriptor: Int32
+    ) async -> Result<[Int: UInt64], AWSError> {
         var noted = journal
         defer { journal = noted }
-        return await withTaskGroup(of: Result<Int, AWSError>.self) { group in
+        return await withTaskGroup(of: Result<Fetched, AWSError>.self) { group in
             var waiting = noted.missing.makeIterator()
             func beginNext() {
                 guard let number = waiting.next() else { return }
-                let range = noted.range(number)
+                let range = cut[number]
                 group.addTask {
                     do throws(AWSError) {
-                        try await fetch(range, into: descriptor)
-                        return .success(number)
+                        return .success((number, try await fetch(range, into: descriptor)))
                     } catch {
                         return .failure(error)
                     }
                 }
             }
             for _ in 0..<S3.maxConcurrentRanges { beginNext() }
+            var sums: [Int: UInt64] = [:]
             var failure: AWSError?
             for await result in group {
                 switch result {
-                case .success(let number):
+                case .success(let (number, sum)):
+                    sums[number] = sum
                     if !noted.note(number), failure == nil {
                         failure = .file(.s3, Self.action, journalPath, "it cannot be written")
                         group.cancelAll()
@@ -112,11 +131,12 @@ struct RangedDownload: Sendable {
                     failure = failure ?? error
                 }
             }
-            return failure
+            return failure.map { .failure($0) } ?? .success(sums)
         }
     }
 
-    private func fetch(_ range: Range<Int64>, into descriptor: Int32) async throws(AWSError) {
+    /// Gives the sum of the range where there is one to be had.
+    private func fetch(_ range: Range<Int64>, into descriptor: Int32) async throws(AWSError) -> UInt64? {
         var call = try s3.call(Self.action, "GET", bucket: source.bucket, key: source.key)
         if case .id(let id) = source.version { call.query.append((name: "versionId", value: id)) }
         let last = range.upperBound - 1
@@ -124,11 +144,15 @@ struct RangedDownload: Sendable {
         call.headers.append((name: "Range", value: "bytes=\(range.lowerBound)-\(last)"))
         call.limits.whole = nil
         let count = range.upperBound - range.lowerBound
-        call.destination = AWSCall.Destination(descriptor: descriptor, maxBytes: count, offset: range.lowerBound)
+        let crc = s3.client.configuration.verifiesChecksums ? checksum?.crcOfWhole : nil
+        let arriving = ArrivingChecksum { _ in crc }
+        call.destination = AWSCall.Destination(
+            descriptor: descriptor, maxBytes: count, offset: range.lowerBound, checksum: arriving)
         call.demandedRange = "bytes \(range.lowerBound)-\(last)/\(object.size)"
         let response = try await s3.client.perform(call)
         guard response.bytesWritten == count else {
             throw .badResponse(.s3, Self.action, "\(source) has \(response.bytesWritten) of the \(count) bytes of a range")
         }
+        return arriving.sum(ofBytes: count)
     }
 }

@@ -9,7 +9,8 @@ extension S3 {
     ///
     /// - Parameters:
     ///   - maxBytes: a larger object fails with `tooLarge`.
-    ///   - expectedSize: what the object's size was said to be; another one fails with `badResponse`.
+    ///   - expectedSize: what the object's size was said to be; another one fails with `badResponse`. Without it S3 is
+    ///     asked first whether the object is large.
     package func getObject(
         bucket: String, key: String, version: S3Version = .latest, to path: String, maxBytes: Int64,
         expectedSize: Int64? = nil
@@ -62,7 +63,8 @@ extension S3 {
         case .success(let opened): descriptor = opened
         case .failure(let failure): throw .file(.s3, action, path, "it cannot be made: \(failure.reason)")
         }
-        call.destination = AWSCall.Destination(descriptor: descriptor, maxBytes: maxBytes)
+        let arriving = ArrivingChecksum { ObjectChecksum($0, bucket: source.bucket)?.crcOfWhole }
+        call.destination = AWSCall.Destination(descriptor: descriptor, maxBytes: maxBytes, checksum: arriving)
         let result: Result<HTTPResponse, AWSError>
         do throws(AWSError) {
             let response = try await client.perform(call)
@@ -77,7 +79,9 @@ extension S3 {
             let response = try result.get()
             guard isKept else { throw .file(.s3, action, path, "it cannot be closed") }
             if let checksum = ObjectChecksum(response.headers, bucket: source.bucket) {
-                try await verify(partial, response.bytesWritten, checksum, source)
+                try await verify(
+                    partial, response.bytesWritten, checksum, source,
+                    arrived: arriving.sum(ofBytes: response.bytesWritten))
             }
             try place(partial, path)
             return S3Object(response)

@@ -3,10 +3,16 @@ extension S3 {
     ///
     /// A checksum of parts is tried with parts of equal size first, as nearly all uploads have them; only where that
     /// does not fit is S3 asked for the size of each.
-    func verify(_ path: String, _ size: Int64, _ checksum: ObjectChecksum, _ source: S3Source) async throws(AWSError) {
+    ///
+    /// - Parameter arrived: what the bytes added up to while they came, where that is known.
+    func verify(
+        _ path: String, _ size: Int64, _ checksum: ObjectChecksum, _ source: S3Source, arrived: UInt64? = nil
+    ) async throws(AWSError) {
         guard client.configuration.verifiesChecksums else { return }
         guard let parts = checksum.parts else {
-            guard let found = try sum(path, 0..<size, checksum.algorithm) else { return }
+            var found = arrived.flatMap { sum in checksum.algorithm.crc.map { bytes(of: sum, width: $0.width) } }
+            if found == nil { found = try sum(path, 0..<size, checksum.algorithm) }
+            guard let found else { return }
             guard checksum.matches(found) else { throw .corrupt("\(source)", checksum, found: found) }
             return
         }
@@ -41,7 +47,7 @@ extension S3 {
     }
 
     /// Nil where this machine cannot compute it.
-    private func sum(_ path: String, _ range: Range<Int64>, _ algorithm: ChecksumAlgorithm) throws(AWSError) -> [UInt8]? {
+    func sum(_ path: String, _ range: Range<Int64>, _ algorithm: ChecksumAlgorithm) throws(AWSError) -> [UInt8]? {
         guard let running = RunningChecksum(algorithm) else { return nil }
         if let failure = LocalFile.read(path, range: range, { running.update($0) }) {
             throw .file(.s3, "GetObject", path, failure.reason)
