@@ -2,11 +2,11 @@
 SWIFT ?= swift
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo demo-aws test lint format bench clean
+.PHONY: help deps build demo demo-aws test test-localstack lint format bench clean
 
 help: ## list these targets
 	@echo "Landfall"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install the Debian or Ubuntu packages that are missing
 	@Tests/TestBed/packages.sh
@@ -22,6 +22,9 @@ demo-aws: build ## the same over the wire, with moto in the place of AWS
 
 test: ## every test: unit, integration, end to end
 	@Tests/TestBed/run-tests.sh
+
+test-localstack: ## the AWS client against LocalStack, which compares checksums (needs python3.13)
+	@Tests/TestBed/localstack.sh
 
 lint: ## formatting and style, strictly
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -84,8 +84,10 @@ let package = Package(
         tests("SQLTests", ["SQL", "Columns"]),
         tests("PostgresTests", ["Postgres", "SQL", "Columns"]),
         tests("SigV4Tests", ["SigV4"]),
-        tests("HTTPTests", ["HTTP"]),
-        tests("AWSTests", ["AWS", "HTTP", "SigV4"]),
+        // servers that misbehave, for tests
+        .target(name: "FaultServer", path: "Tests/FaultServer", swiftSettings: strict),
+        tests("HTTPTests", ["HTTP", "FaultServer"]),
+        tests("AWSTests", ["AWS", "HTTP", "SigV4", "FaultServer"]),
         tests("JobsTests", ["Jobs", "AWS", "HTTP", "Postgres", "SQL", "Tabular", "Parquet", "Compression", "Telemetry", log]),
         tests("BackendTests", ["AWSBackend", "LocalBackend", "Jobs", "AWS", "HTTP"]),
         tests("WorkflowsTests", ["Workflows", "Jobs", "SQL", "Parquet", "Tabular", "Compression", "Columns", "Telemetry", log]),

@@ -59,7 +59,8 @@ package final class AWSClient: Sendable {
     ) throws(AWSError) {
         let profile = try Profile(environment: environment)
         let configuration = try AWSConfiguration(environment: environment, profile: profile)
-        let settings = HTTPClientSettings(caBundlePath: configuration.caBundlePath)
+        let settings = HTTPClientSettings(
+            caBundlePath: configuration.caBundlePath, proxies: HTTPProxies(environment: environment))
         let http = http ?? HTTPClient(settings)
         let chain = CredentialChain(
             environment: environment, profile: profile, configuration: configuration, http: http, timing: timing)
@@ -75,6 +76,11 @@ package final class AWSClient: Sendable {
 
     /// The clock, in Unix seconds.
     func now() -> Int64 { timing.now() }
+
+    /// 32 digits that no other call gets.
+    func mark() -> String {
+        Hexadecimal.encode((0..<16).map { _ in UInt8(timing.random() * 256) })
+    }
 
     /// Sends a call, again where that can help, and gives the answer of the first success.
     func perform(_ call: AWSCall) async throws(AWSError) -> HTTPResponse {

@@ -252,7 +252,9 @@ private final class EasyHandle {
         set(CURLOPT_USERAGENT, settings.userAgent)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         if let path = settings.caBundlePath { set(CURLOPT_CAINFO, path) }
-        if !request.usesProxy { set(CURLOPT_PROXY, "") }
+        // an empty text keeps curl from reading the environment, which is not what our settings were made from
+        set(CURLOPT_PROXY, request.usesProxy ? settings.proxies.proxy(for: request.url) ?? "" : "")
+        set(CURLOPT_NOPROXY, settings.proxies.exceptions ?? "")
         set(CURLOPT_CONNECTTIMEOUT_MS, request.limits.connect.wholeMilliseconds)
         if let whole = request.limits.whole { set(CURLOPT_TIMEOUT_MS, whole.wholeMilliseconds) }
     }

@@ -56,12 +56,16 @@ package struct HTTPClientSettings: Sendable {
     /// A PEM file of the authorities to trust instead of the system's.
     package var caBundlePath: String?
     package var userAgent: String
+    package var proxies: HTTPProxies
     /// The most idle connections kept for later.
     package var maxIdleConnections: Int
 
-    package init(caBundlePath: String? = nil, userAgent: String = "landfall", maxIdleConnections: Int = 64) {
+    package init(
+        caBundlePath: String? = nil, userAgent: String = "landfall", proxies: HTTPProxies = .none, maxIdleConnections: Int = 64
+    ) {
         self.caBundlePath = caBundlePath
         self.userAgent = userAgent
+        self.proxies = proxies
         self.maxIdleConnections = maxIdleConnections
     }
 }

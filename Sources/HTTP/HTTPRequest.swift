@@ -6,7 +6,7 @@ package struct HTTPRequest: Sendable {
     package var headers: [(name: String, value: String)]
     package var body: HTTPBody
     package var limits: HTTPLimits
-    /// Whether a proxy named by `http_proxy`, `https_proxy` or `no_proxy` is used. Link-local addresses must not be.
+    /// Whether the client's proxies are used. Link-local addresses must not be reached through one.
     package var usesProxy: Bool
 
     package init(

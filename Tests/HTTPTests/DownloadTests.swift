@@ -1,3 +1,4 @@
+import FaultServer
 import FoundationEssentials
 import Glibc
 import HTTP

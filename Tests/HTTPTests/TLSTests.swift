@@ -1,58 +1,6 @@
-import FoundationEssentials
-import Glibc
+import FaultServer
 import HTTP
 import Testing
-
-/// `openssl s_server` with a certificate of its own for `localhost`.
-private final class TLSServer {
-    let port: Int
-    let certificate: String
-    private let folder: String
-    private var process: pid_t = 0
-
-    init?(options: [String] = []) {
-        folder = FileManager.default.temporaryDirectory.path + "/landfall-tls-\(UInt64.random(in: 0 ..< .max))"
-        certificate = "\(folder)/certificate.pem"
-        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        port = Int(ScriptedServer { _ in [] }.port)
-        let make = [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-            "2",
-            "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", "\(folder)/key.pem", "-out",
-            certificate,
-        ]
-        var status: Int32 = 0
-        guard let made = spawn(make), waitpid(made, &status, 0) == made, status == 0 else { return nil }
-        let serve = [
-            "openssl", "s_server", "-accept", "127.0.0.1:\(port)", "-key", "\(folder)/key.pem", "-cert", certificate,
-            "-www",
-        ]
-        guard let process = spawn(serve + options) else { return nil }
-        self.process = process
-    }
-
-    deinit {
-        if process > 0 {
-            kill(process, SIGKILL)
-            waitpid(process, nil, 0)
-        }
-        try? FileManager.default.removeItem(atPath: folder)
-    }
-
-    var url: String { "https://localhost:\(port)/" }
-
-    private func spawn(_ arguments: [String]) -> pid_t? {
-        var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        defer { for word in words { free(word) } }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        for output: Int32 in [1, 2] { posix_spawn_file_actions_addopen(&actions, output, "/dev/null", O_WRONLY, 0) }
-        var process = pid_t()
-        return posix_spawnp(&process, arguments[0], &actions, nil, &words, environ) == 0 ? process : nil
-    }
-}
 
 @Suite("TLS, against openssl s_server", .enabled(if: TLSServer() != nil))
 struct TLSTests {
@@ -96,6 +44,19 @@ struct TLSTests {
             return
         }
         #expect(error.code == "http.certificate_rejected")
+    }
+
+    @Test("a certificate that has expired is rejected")
+    func expired() async throws {
+        let server = try #require(TLSServer(validFrom: "20200101000000Z", until: "20200102000000Z"))
+        let client = HTTPClient(HTTPClientSettings(caBundlePath: server.certificate))
+        guard case .failure(let error) = await send(client, server.url) else {
+            Issue.record("the date was not compared")
+            return
+        }
+        #expect(error.code == "http.certificate_rejected")
+        #expect(error.message.contains("expired"))
+        #expect(!error.isTransient)
     }
 
     @Test("TLS 1.1 is not spoken")

@@ -57,6 +57,6 @@ struct WebIdentityCredentials: CredentialSource {
             throw AWSError(error, to: call)
         }
         guard response.isSuccess else { throw AWSError(response, to: call) }
-        return try QueryBody.read(response, of: call)
+        return try QueryBody.read(response, of: call, root: "\(call.action)Response")
     }
 }

@@ -8,7 +8,7 @@ extension S3 {
     package func abortUploads(bucket: String, key: String, olderThanSeconds: Int64) async throws(AWSError) -> Int {
         var call = try call("ListMultipartUploads", "GET", bucket: bucket)
         call.query = [(name: "uploads", value: ""), (name: "prefix", value: key)]
-        let root = try QueryBody.read(try await client.perform(call), of: call)
+        let root = try QueryBody.read(try await client.perform(call), of: call, root: "ListMultipartUploadsResult")
         var aborted = 0
         for upload in root.all("Upload") where upload.text("Key") == key {
             guard let id = upload.text("UploadId"), let began = upload.text("Initiated").flatMap(TimeText.iso8601),

@@ -32,6 +32,7 @@ extension S3 {
         call.mayFailWithSuccessStatus = true
         let response = try await client.perform(call)
         let root = try QueryBody.read(response, of: call)
-        return S3Written(etag: root.text("ETag").map(unquoted), versionID: response.headers.version)
+        guard let etag = root.text("ETag") else { throw .badResponse(.s3, call.action, "it holds no ETag") }
+        return S3Written(etag: unquoted(etag), versionID: response.headers.version)
     }
 }

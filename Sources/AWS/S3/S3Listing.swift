@@ -34,7 +34,7 @@ extension S3 {
         if let delimiter { call.query.append((name: "delimiter", value: delimiter)) }
         if let startAfter { call.query.append((name: "start-after", value: startAfter)) }
         if let token { call.query.append((name: "continuation-token", value: token)) }
-        let root = try QueryBody.read(try await client.perform(call), of: call)
+        let root = try QueryBody.read(try await client.perform(call), of: call, root: "ListBucketResult")
         let isEncoded = root.text("EncodingType") == "url"
         var listing = S3Listing(entries: [], commonPrefixes: [], nextToken: root.text("NextContinuationToken"))
         for object in root.all("Contents") {

@@ -8,16 +8,18 @@ extension S3 {
 
     /// S3 `CreateMultipartUpload`, `UploadPart` in parallel, `CompleteMultipartUpload`; `AbortMultipartUpload` on any
     /// failure. Uploads of the same key that were abandoned are aborted first, where we may.
+    ///
+    /// - Parameter mark: for an upload that must find no object: what its metadata is known by.
     func putInParts(
         bucket: String, key: String, path: String, size: Int64, headers: [(name: String, value: String)],
-        onlyIfAbsent: Bool
+        mark: String? = nil
     ) async throws(AWSError) -> S3Written {
         _ = try? await abortUploads(bucket: bucket, key: key, olderThanSeconds: Self.abandonedAfterSeconds)
         let upload = MultipartUpload(
             s3: self, bucket: bucket, key: key, id: try await begin(bucket, key, headers), checksum: checksumToSend)
         do throws(AWSError) {
             let parts = try await upload.send(path: path, ranges: Self.parts(of: size))
-            return try await upload.complete(parts, size: size, onlyIfAbsent: onlyIfAbsent)
+            return try await upload.complete(parts, size: size, mark: mark)
         } catch {
             // not in this task, which may have been cancelled
             await Task { await upload.abort() }.value
@@ -113,11 +115,11 @@ private struct MultipartUpload: Sendable {
             number: number, bytes: range.upperBound - range.lowerBound, etag: etag, checksum: sum)
     }
 
-    func complete(_ parts: [UploadedPart], size: Int64, onlyIfAbsent: Bool) async throws(AWSError) -> S3Written {
+    func complete(_ parts: [UploadedPart], size: Int64, mark: String?) async throws(AWSError) -> S3Written {
         var call = try s3.call("CompleteMultipartUpload", "POST", bucket: bucket, key: key)
         call.query = [(name: "uploadId", value: id)]
         call.headers.append((name: "Content-Type", value: "application/xml"))
-        if onlyIfAbsent { call.headers.append((name: "If-None-Match", value: "*")) }
+        if mark != nil { call.headers.append((name: "If-None-Match", value: "*")) }
         call.mayFailWithSuccessStatus = true
         var xml = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
         for part in parts {
@@ -129,16 +131,26 @@ private struct MultipartUpload: Sendable {
         }
         xml += "</CompleteMultipartUpload>"
         _ = try s3.setBody(.bytes(Array(xml.utf8)), range: 0..<0, &call)
+        var trace = S3Trace(mark: mark, size: size, etag: S3Trace.etag(ofParts: parts.map(\.etag)))
         if let checksum {
             call.headers += [
                 (name: "x-amz-checksum-type", value: checksum.crc == nil ? "COMPOSITE" : "FULL_OBJECT"),
                 (name: "x-amz-mp-object-size", value: String(size)),
             ]
-            if let whole = whole(parts, checksum) { call.headers.append((name: checksum.header, value: whole)) }
+            if let whole = whole(parts, checksum) {
+                call.headers.append((name: checksum.header, value: whole))
+                trace.checksum = (name: checksum.header, value: whole)
+            }
         }
-        let response = try await s3.client.perform(call)
+        let response: HTTPResponse
+        do throws(AWSError) {
+            response = try await s3.client.perform(call)
+        } catch {
+            return try await s3.written(bucket, key, trace, orElse: error)
+        }
         let root = try QueryBody.read(response, of: call)
-        return S3Written(etag: root.text("ETag").map(unquoted), versionID: response.headers.version)
+        guard let etag = root.text("ETag") else { throw .badResponse(.s3, call.action, "it holds no ETag") }
+        return S3Written(etag: unquoted(etag), versionID: response.headers.version)
     }
 
     /// The checksum of the whole object, from those of its parts; nil where it does not combine.

@@ -29,7 +29,8 @@ extension S3 {
     ///
     /// - Parameters:
     ///   - metadata: user metadata; names and values in ASCII.
-    ///   - onlyIfAbsent: fail with `preconditionFailed` where the key exists already.
+    ///   - onlyIfAbsent: fail with `preconditionFailed` where the key exists already. The object then has the metadata
+    ///     `landfall-write`, by which a writer whose answer was lost knows its own.
     package func putObject(
         bucket: String, key: String, body: S3Body, contentType: String = "application/octet-stream",
         metadata: [String: String] = [:], onlyIfAbsent: Bool = false
@@ -39,10 +40,12 @@ extension S3 {
             headers.append((name: "x-amz-meta-\(name)", value: value))
         }
         headers += encryption?.headers ?? []
+        let mark = onlyIfAbsent ? client.mark() : nil
+        if let mark { headers.append((name: "x-amz-meta-\(S3Trace.markName)", value: mark)) }
         let size = try size(of: body, "PutObject")
         if case .file(let path) = body, size > Self.multipartThresholdBytes {
             return try await putInParts(
-                bucket: bucket, key: key, path: path, size: size, headers: headers, onlyIfAbsent: onlyIfAbsent)
+                bucket: bucket, key: key, path: path, size: size, headers: headers, mark: mark)
         }
         var call = try call("PutObject", "PUT", bucket: bucket, key: key)
         call.headers += headers
@@ -52,7 +55,13 @@ extension S3 {
         } else {
             _ = try setBody(body, range: 0..<size, &call, checksum: checksumToSend)
         }
-        let response = try await client.perform(call)
+        let response: HTTPResponse
+        do throws(AWSError) {
+            response = try await client.perform(call)
+        } catch {
+            guard let mark else { throw error }
+            return try await written(bucket, key, S3Trace(mark: mark, size: size), orElse: error)
+        }
         return S3Written(etag: response.headers["etag"].map(unquoted), versionID: response.headers.version)
     }
 

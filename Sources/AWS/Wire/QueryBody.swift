@@ -26,12 +26,22 @@ enum QueryBody {
     }
 
     /// The root element of the answer.
-    static func read(_ response: HTTPResponse, of call: AWSCall) throws(AWSError) -> XMLElement {
+    ///
+    /// - Parameter name: what it must be called where nothing in it is required: the page of a proxy in between is XML
+    ///   too, and lists nothing.
+    static func read(
+        _ response: HTTPResponse, of call: AWSCall, root name: String? = nil
+    ) throws(AWSError) -> XMLElement {
+        let root: XMLElement
         do {
-            return try XMLReader.read(response.body)
+            root = try XMLReader.read(response.body)
         } catch {
             throw .badResponse(call.service, call.action, "its XML is broken at byte \(error.byte): \(error.reason)")
         }
+        if let name, root.name != name {
+            throw .badResponse(call.service, call.action, "it is a document of \(root.name), not of \(name)")
+        }
+        return root
     }
 }
 
@@ -44,6 +54,6 @@ extension AWSClient {
         let call = QueryBody.call(
             service, action, version: version, endpoint: configuration.endpoint(of: service), subject: subject,
             parameters: parameters)
-        return try QueryBody.read(try await perform(call), of: call)
+        return try QueryBody.read(try await perform(call), of: call, root: "\(action)Response")
     }
 }
