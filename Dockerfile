@@ -6,7 +6,7 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update -q \
     && apt-get install -q -y --no-install-recommends libcurl4-openssl-dev libssl-dev libpq-dev libsqlite3-dev libzstd-dev \
-        zlib1g-dev libbz2-dev pkg-config \
+        zlib1g-dev libbz2-dev libbrotli-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Package.* ./
@@ -18,7 +18,7 @@ RUN swift build -c release --static-swift-stdlib --product landfall \
 
 FROM debian:bookworm-slim
 RUN apt-get update -q \
-    && apt-get install -q -y --no-install-recommends ca-certificates libcurl4 libssl3 libpq5 libsqlite3-0 libzstd1 zlib1g libbz2-1.0 tzdata \
+    && apt-get install -q -y --no-install-recommends ca-certificates libcurl4 libssl3 libpq5 libsqlite3-0 libzstd1 zlib1g libbz2-1.0 libbrotli1 tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 10001 landfall \
     && useradd --uid 10001 --gid landfall --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin landfall \

@@ -108,3 +108,10 @@ struct CRC32 {
 
     var checksum: UInt32 { UInt32(truncatingIfNeeded: value) }
 }
+
+/// The CRC-32 of some bytes, as Parquet's pages have it too.
+package func crc32(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    var running = CRC32()
+    running.update(bytes)
+    return running.checksum
+}

@@ -10,7 +10,8 @@
 /// | `parquet.thrift` | a structure is not in Thrift's compact protocol |
 /// | `parquet.page` | a page is damaged |
 /// | `parquet.limit` | something is larger than ``ParquetLimits`` allow |
-/// | `parquet.nested_column`, `parquet.unsupported_type` | a column that has no counterpart among our types yet |
+/// | `parquet.checksum` | a page's bytes are not those that its checksum was made of |
+/// | `parquet.unsupported_type` | a column that has no counterpart among our types |
 /// | `parquet.unsupported_codec`, `parquet.unsupported_encoding` | a way to store pages that is not understood yet |
 /// | `parquet.duplicate_column`, `parquet.unknown_column` | a name stands twice, or not at all, in the schema |
 /// | `parquet.nanos` | a time has nanoseconds that microseconds cannot hold |
@@ -42,6 +43,9 @@ extension ParquetError {
     static func page(_ detail: String) -> ParquetError {
         ParquetError(code: "parquet.page", message: "\(detail). The file is damaged.")
     }
+
+    /// One leaf of a nested column has more or fewer elements than another.
+    static let disagreement = ParquetError.page("the parts of a nested column do not agree on its elements")
 
     static func footer(_ detail: String) -> ParquetError {
         ParquetError(code: "parquet.footer", message: "\(detail). The file is damaged.")

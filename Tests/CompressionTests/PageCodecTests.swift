@@ -5,7 +5,8 @@ import Testing
 @Suite("Page codecs")
 struct PageCodecTests {
     static let codecs: [(PageCodec, PageDecompressor.Codec)] = [
-        (.none, .none), (.snappy, .snappy), (.gzip, .gzip), (.zstd(level: 3), .zstd), (.lz4Raw, .lz4Raw),
+        (.none, .none), (.snappy, .snappy), (.gzip, .gzip), (.brotli(level: 1), .brotli), (.brotli(level: 5), .brotli),
+        (.zstd(level: 3), .zstd), (.lz4Raw, .lz4Raw),
     ]
 
     static func compress(_ bytes: [UInt8], _ compressor: PageCompressor) throws -> [UInt8] {
@@ -111,6 +112,7 @@ struct PageCodecTests {
         #expect(PageCodec("zstd") == .zstd(level: 3))
         #expect(PageCodec("zstd", level: 9) == .zstd(level: 9))
         #expect(PageCodec("lz4") == .lz4Raw)
-        #expect(PageCodec("brotli") == nil)
+        #expect(PageCodec("brotli", level: 9) == .brotli(level: 9))
+        #expect(PageCodec("lzo") == nil)
     }
 }

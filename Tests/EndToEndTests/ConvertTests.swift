@@ -74,7 +74,9 @@ struct ConvertTests {
 
     @Test(
         "Parquet is written with the codec that was asked for", .enabled(if: TestBed.hasPython, TestBed.needsPython),
-        arguments: [("none", "UNCOMPRESSED"), ("zstd", "ZSTD"), ("gzip", "GZIP"), ("snappy", "SNAPPY"), ("lz4", "LZ4")])
+        arguments: [
+            ("none", "UNCOMPRESSED"), ("zstd", "ZSTD"), ("gzip", "GZIP"), ("snappy", "SNAPPY"), ("lz4", "LZ4"), ("brotli", "BROTLI"),
+        ])
     func codecs(_ name: String, _ codec: String) async throws {
         try folder.write(Orders(50).csv, to: "in.csv")
         #expect(try await landfall("convert", "in.csv", "out.parquet", "--compression", name).code == 0)

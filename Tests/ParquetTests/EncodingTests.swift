@@ -65,12 +65,18 @@ struct EncodingTests {
         #expect(out == [false, true, false, true, false, true, false, true, true, true, true, true])
         // From the most significant bit on: 1 0 0 1 1.
         let old: [UInt8] = [0b1001_1000]
-        let oldSet = old.withUnsafeBytes { bytes in
-            var levels = BitPackedLevels(bytes.baseAddress!)
-            return out.withUnsafeMutableBufferPointer { levels.decodeFlags(5, into: $0.baseAddress!) }
+        let levels = old.withUnsafeBytes { bytes in
+            var levels = BitPackedLevels(bytes.baseAddress!, width: 1)
+            return (0..<5).map { _ in levels.next() }
         }
-        #expect(oldSet == 3)
-        #expect(Array(out[..<5]) == [true, false, false, true, true])
+        #expect(levels == [1, 0, 0, 1, 1])
+        // The same of three bits each: 100 110 00.
+        let wide = old.withUnsafeBytes { bytes in
+            var levels = BitPackedLevels(bytes.baseAddress!, width: 3)
+            return [levels.next(), levels.next()]
+        }
+        #expect(wide == [4, 6])
+        #expect(BitPackedLevels.size(count: 3, width: 3) == 2)
     }
 
     @Test("differences come back, whatever their size and number", arguments: [false, true])

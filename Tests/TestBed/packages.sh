@@ -2,7 +2,7 @@
 # Installs the Debian or Ubuntu packages that building and testing Landfall need and that are missing; quick when none is.
 set -euo pipefail
 
-needed=(libcurl4-openssl-dev libssl-dev libpq-dev libsqlite3-dev libzstd-dev zlib1g-dev libbz2-dev pkg-config
+needed=(libcurl4-openssl-dev libssl-dev libpq-dev libsqlite3-dev libzstd-dev zlib1g-dev libbz2-dev libbrotli-dev pkg-config
     postgresql python3 python3-venv)
 missing=()
 

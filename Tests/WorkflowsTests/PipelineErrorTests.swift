@@ -95,7 +95,7 @@ struct PipelineErrorTests {
             ("output: { csv: {}, jsonl: {} }", "orders.yaml line 3: jsonl is a second output; a pipeline writes one format."),
             (
                 "output: { csv: { compression: bzip2 } }",
-                #"orders.yaml line 3: compression must be one of zstd, gzip, snappy, lz4, none, found "bzip2"."#
+                #"orders.yaml line 3: compression must be one of zstd, gzip, snappy, lz4, brotli, none, found "bzip2"."#
             ),
             (
                 "output: { csv: { compression_level: 23 } }",

@@ -9,7 +9,7 @@ package final class PageCompressor {
     package init(_ codec: PageCodec) throws(CompressionError) {
         self.codec = codec
         switch codec {
-        case .none: break
+        case .none, .brotli: break
         case .snappy: snappy = SnappyEncoder()
         case .gzip: deflater = try Deflater(level: PageCodec.gzipLevel)
         case .zstd(let level): zstd = try ZstdEncoder(level: level, checksum: false)
@@ -23,6 +23,7 @@ package final class PageCompressor {
         case .none: count
         case .snappy: SnappyEncoder.bound(count)
         case .gzip: deflater?.bound(count) ?? count
+        case .brotli: Brotli.bound(count)
         case .zstd: ZstdEncoder.bound(count)
         case .lz4Raw: LZ4Encoder.bound(count)
         }
@@ -38,6 +39,7 @@ package final class PageCompressor {
         if let zstd { return try zstd.compress(input, into: output) }
         if let snappy { return snappy.compress(input, into: output) }
         if let lz4 { return lz4.compress(input, into: output) }
+        if case .brotli(let level) = codec { return try Brotli.compress(input, into: output, level: level) }
         if let deflater {
             // At once, as zlib's bound for a finished stream leaves out the gzip header.
             defer { deflater.reset() }

@@ -2,7 +2,7 @@
 package final class PageDecompressor {
     /// What a page may be compressed with when it is read: what we write, and an old framing of LZ4.
     package enum Codec: Hashable, Sendable {
-        case none, snappy, gzip, zstd, lz4Raw
+        case none, snappy, gzip, brotli, zstd, lz4Raw
         /// The deprecated `LZ4`: Hadoop's frames of two big-endian sizes around LZ4 blocks, or a bare block.
         case lz4Hadoop
     }
@@ -14,7 +14,7 @@ package final class PageDecompressor {
     package init(_ codec: Codec) throws(CompressionError) {
         self.codec = codec
         switch codec {
-        case .none, .snappy, .lz4Raw, .lz4Hadoop: break
+        case .none, .snappy, .brotli, .lz4Raw, .lz4Hadoop: break
         case .gzip: inflater = try Inflater()
         case .zstd: zstd = try ZstdDecoder(maxWindowLog: Int32(UnwrapLimits.defaultWindowLog))
         }
@@ -27,6 +27,7 @@ package final class PageDecompressor {
         case .snappy: 32
         case .lz4Raw, .lz4Hadoop: 256
         case .gzip: 1040
+        case .brotli: 1 << 20
         case .zstd: 1 << 17
         }
     }
@@ -50,6 +51,7 @@ package final class PageDecompressor {
             let good = lz4HadoopDecompress(input, into: output) || lz4Decompress(input, into: output)
             return good ? nil : "it is neither Hadoop's LZ4 framing nor an LZ4 block of its size"
         case .gzip: return inflate(input, into: output)
+        case .brotli: return Brotli.decompress(input, into: output)
         case .zstd:
             guard let (count, failure) = zstd?.decompress(input, into: output) else { return "no zstd context" }
             if let failure { return failure }

@@ -6,7 +6,7 @@ final class ByteBuffer {
 
     init(capacity: Int = 4096) {
         self.capacity = capacity
-        base = .allocate(byteCount: capacity, alignment: 16)
+        base = .allocate(byteCount: max(1, capacity), alignment: 16)
     }
 
     deinit {

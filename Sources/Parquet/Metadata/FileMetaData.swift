@@ -8,6 +8,9 @@ struct FileMetaData: Sendable {
     var rowGroups: [RowGroup]
     var keyValueMetadata: [(key: String, value: String?)] = []
     var createdBy: String?
+    /// For each leaf, the number of its member of `ColumnOrder`; empty where the file does not say.
+    var columnOrders: [Int16] = []
+    static let typeDefinedOrder: Int16 = 1
 
     static func read(_ reader: inout ThriftReader) throws -> FileMetaData {
         var schema: [SchemaElement]?
@@ -21,6 +24,7 @@ struct FileMetaData: Sendable {
             case 4: rowGroups = try reader.list(field, RowGroup.read)
             case 5: metadata.keyValueMetadata = try reader.list(field, readKeyValue)
             case 6: metadata.createdBy = try reader.string(field)
+            case 7: metadata.columnOrders = try reader.list(field, readColumnOrder)
             case 8: throw ParquetError.encrypted
             default: try reader.skip(field)
             }
@@ -32,6 +36,15 @@ struct FileMetaData: Sendable {
         metadata.rowCount = rowCount
         metadata.rowGroups = rowGroups
         return metadata
+    }
+
+    private static func readColumnOrder(_ reader: inout ThriftReader, _ field: ThriftField) throws -> Int16 {
+        var order: Int16 = 0
+        try reader.structure(field) { reader, field in
+            order = field.id
+            try reader.skip(field)
+        }
+        return order
     }
 
     private static func readKeyValue(
@@ -65,7 +78,7 @@ struct FileMetaData: Sendable {
             if let createdBy { writer.field(6, string: createdBy) }
             // ColumnOrder.TYPE_ORDER for each column: the statistics are in the order that the types define.
             let leaves = schema.filter { $0.type != nil }
-            writer.field(7, list: leaves) { writer, _ in writer.field(1) { _ in } }
+            writer.field(7, list: leaves) { writer, _ in writer.field(Self.typeDefinedOrder) { _ in } }
         }
     }
 }

@@ -33,10 +33,17 @@ struct RowGroup: Sendable {
     }
 }
 
+/// Some bytes of a file; the size is 0 where it is not stated.
+struct FileRegion: Hashable, Sendable {
+    var offset: Int64
+    var size: Int32
+}
+
 /// `ColumnChunk` with its `ColumnMetaData`: one column's pages in one row group.
 struct ColumnChunk: Sendable {
     var type: PhysicalType
     var encodings: [Int32]
+    /// The names down to the leaf; only written, as the order of the columns tells the same.
     var path: [String]
     var codec: Int32
     /// Values and nulls.
@@ -49,12 +56,20 @@ struct ColumnChunk: Sendable {
     var statistics: Statistics?
     /// How many data pages have which encoding (`PageEncodingStats`); only written.
     var pageCounts: [(type: PageType, encoding: PageEncoding, count: Int32)] = []
+    /// Where the chunk's part of the page index stands in the file, and its bloom filter.
+    var columnIndex: FileRegion?
+    var offsetIndex: FileRegion?
+    var bloomFilter: FileRegion?
+    /// The row group's number, from 1; only of chunks that were read.
+    var groupNumber = 0
     /// Why the chunk cannot be read at all: it is encrypted, or in another file.
     var obstacle: ParquetError?
 
     static func read(_ reader: inout ThriftReader, _ field: ThriftField) throws -> ColumnChunk {
         var chunk: ColumnChunk?
         var obstacle: ParquetError?
+        var columnIndex = FileRegion(offset: 0, size: 0)
+        var offsetIndex = columnIndex
         try reader.structure(field) { reader, field in
             switch field.id {
             case 1:
@@ -63,6 +78,10 @@ struct ColumnChunk: Sendable {
                     code: "parquet.external_column",
                     message: "A column's pages are in another file, \(path), which is not supported.")
             case 3: chunk = try readMetaData(&reader, field)
+            case 4: offsetIndex.offset = try reader.int64(field)
+            case 5: offsetIndex.size = try reader.int32(field)
+            case 6: columnIndex.offset = try reader.int64(field)
+            case 7: columnIndex.size = try reader.int32(field)
             case 8, 9:
                 try reader.skip(field)
                 obstacle = .encrypted
@@ -72,6 +91,8 @@ struct ColumnChunk: Sendable {
         if chunk == nil, let obstacle { throw obstacle }
         guard var chunk else { throw ThriftReader.missing("the metadata of a column chunk") }
         chunk.obstacle = obstacle
+        if columnIndex.offset > 0, columnIndex.size > 0 { chunk.columnIndex = columnIndex }
+        if offsetIndex.offset > 0, offsetIndex.size > 0 { chunk.offsetIndex = offsetIndex }
         return chunk
     }
 
@@ -80,6 +101,7 @@ struct ColumnChunk: Sendable {
             type: .boolean, encodings: [], path: [], codec: 0, valueCount: -1, totalUncompressedSize: 0,
             totalCompressedSize: -1, dataPageOffset: -1)
         var hasType = false
+        var bloom = FileRegion(offset: 0, size: 0)
         try reader.structure(field) { reader, field in
             switch field.id {
             case 1:
@@ -90,19 +112,23 @@ struct ColumnChunk: Sendable {
                 chunk.type = type
                 hasType = true
             case 2: chunk.encodings = try reader.list(field) { try $0.int32($1) }
-            case 3: chunk.path = try reader.list(field) { try $0.string($1) }
             case 4: chunk.codec = try reader.int32(field)
             case 5: chunk.valueCount = try reader.int64(field)
             case 6: chunk.totalUncompressedSize = try reader.int64(field)
             case 7: chunk.totalCompressedSize = try reader.int64(field)
             case 9: chunk.dataPageOffset = try reader.int64(field)
             case 11: chunk.dictionaryPageOffset = try reader.int64(field)
+            case 12 where reader.wantsStatistics: chunk.statistics = try Statistics.read(&reader, field)
+            // Fields of one old writer's own have these numbers too.
+            case 14 where field.type == .int64: bloom.offset = try reader.int64(field)
+            case 15 where field.type == .int32: bloom.size = try reader.int32(field)
             default: try reader.skip(field)
             }
         }
         guard hasType, chunk.valueCount >= 0, chunk.totalCompressedSize >= 0, chunk.dataPageOffset >= 0 else {
             throw ParquetError.footer("the metadata of a column chunk lacks its type, or a size in it is missing or negative")
         }
+        if bloom.offset > 0 { chunk.bloomFilter = bloom }
         return chunk
     }
 

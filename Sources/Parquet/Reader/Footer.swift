@@ -8,7 +8,7 @@ enum Footer {
     static let tailSize = 8
 
     /// - Returns: the metadata, and the offset in the file at which it begins.
-    static func read(_ file: RandomAccessFile) throws -> (FileMetaData, offset: Int64) {
+    static func read(_ file: RandomAccessFile, wantsStatistics: Bool = false) throws -> (FileMetaData, offset: Int64) {
         guard file.size >= Int64(magic.count + tailSize) else {
             throw ParquetError(
                 code: "parquet.bad_magic", message: "\(file.size) bytes are too few for a Parquet file.")
@@ -17,18 +17,17 @@ enum Footer {
         let tail = try bytes(file, at: file.size - Int64(tailSize), count: tailSize)
         let tailMagic = Array(tail[4...])
         guard tailMagic != encryptedMagic, head != encryptedMagic else { throw ParquetError.encrypted }
-        guard head == magic else {
-            throw ParquetError(
-                code: "parquet.bad_magic", message: "The file does not begin with PAR1: it is no Parquet file.")
-        }
+        // The end decides, as everything is found from there.
         guard tailMagic == magic else {
             throw ParquetError(
                 code: "parquet.bad_magic",
-                message: "The file does not end with PAR1: it was cut short, or its writer did not finish it.")
+                message: head == magic
+                    ? "The file does not end with PAR1: it was cut short, or its writer did not finish it."
+                    : "The file does not begin and end with PAR1: it is no Parquet file.")
         }
         let size = tail[..<4].reversed().reduce(0) { $0 << 8 | Int($1) }
         let offset = file.size - Int64(tailSize + size)
-        guard offset >= Int64(magic.count) else {
+        guard offset >= 0 else {
             throw ParquetError.truncated("metadata of \(size) bytes in a file of \(file.size)")
         }
         guard size <= ParquetLimits.maxFooterBytes else {
@@ -36,6 +35,7 @@ enum Footer {
         }
         let metadata = try bytes(file, at: offset, count: size).withUnsafeBytes { bytes in
             var reader = ThriftReader(bytes)
+            reader.wantsStatistics = wantsStatistics
             return try FileMetaData.read(&reader)
         }
         return (metadata, offset)
@@ -49,7 +49,8 @@ enum Footer {
                 throw ParquetError.footer(
                     "row group \(index + 1) has \(group.columns.count) columns, the schema \(leaves.count)")
             }
-            for (chunk, leaf) in zip(group.columns, leaves) where leaf.isFlat && chunk.valueCount != group.rowCount {
+            for (chunk, leaf) in zip(group.columns, leaves)
+            where leaf.maxRepetitionLevel == 0 && chunk.valueCount != group.rowCount {
                 throw ParquetError.footer(
                     "row group \(index + 1) has \(group.rowCount) rows, its column \"\(leaf.name)\" \(chunk.valueCount)")
             }

@@ -19,6 +19,8 @@ struct ThriftReader {
     /// How many bytes were read so far.
     private(set) var position = 0
     private var depth = 0
+    /// Whether statistics of column chunks are kept, which take most of the memory of large metadata.
+    var wantsStatistics = false
 
     init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
@@ -66,6 +68,12 @@ struct ThriftReader {
         case .boolFalse: return false
         default: throw Self.unexpected(field)
         }
+    }
+
+    /// A truth value in a list, where it takes a byte: 1 is true; 0 is an old writer's false, 2 the specification's.
+    mutating func boolElement(_ field: ThriftField) throws -> Bool {
+        guard field.type == .boolTrue || field.type == .boolFalse else { throw Self.unexpected(field) }
+        return try byte() == 1
     }
 
     mutating func int8(_ field: ThriftField) throws -> Int8 {

@@ -49,6 +49,21 @@ struct ThriftWriter {
         for value in values { zigzag(Int64(value)) }
     }
 
+    mutating func field(_ id: Int16, int64s values: [Int64]) {
+        listHeader(id, values.count, .int64)
+        for value in values { zigzag(value) }
+    }
+
+    mutating func field(_ id: Int16, bools values: [Bool]) {
+        listHeader(id, values.count, .boolTrue)
+        for value in values { bytes.append(value ? 1 : 2) }
+    }
+
+    mutating func field(_ id: Int16, binaries values: [[UInt8]]) {
+        listHeader(id, values.count, .binary)
+        for value in values { binary(value) }
+    }
+
     mutating func field(_ id: Int16, strings values: [String]) {
         listHeader(id, values.count, .binary)
         for value in values { binary(Array(value.utf8)) }

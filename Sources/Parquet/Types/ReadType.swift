@@ -16,8 +16,8 @@ struct ReadType: Sendable {
         case wide
         /// To microseconds since the epoch.
         case timestamp(LogicalType.TimeUnit)
-        /// To microseconds since midnight, which must lie in one day.
-        case time(LogicalType.TimeUnit)
+        /// To microseconds since midnight, which must lie in one day; in UTC it may be the day before.
+        case time(LogicalType.TimeUnit, isUTC: Bool)
         /// Nanoseconds of a day and a Julian day, 12 bytes, to microseconds since the epoch.
         case int96
         /// Big-endian two's complement of any length.
@@ -26,10 +26,38 @@ struct ReadType: Sendable {
         case float16
         /// Bytes that must be UTF-8.
         case utf8
+        /// To exact text: nanoseconds since the epoch, since midnight, in INT96; decimals of any length.
+        case timestampText(isUTC: Bool)
+        case timeText
+        case int96Text
+        case decimalText(scale: Int)
     }
 
     var column: ColumnType
     var conversion: Conversion
+    /// What people should know about the choice, beyond that the schema asks for it.
+    var note: String?
+
+    /// Whether values may have nanoseconds that the column's type cannot hold.
+    var mayLoseNanoseconds: Bool {
+        switch conversion {
+        case .timestamp(.nanos), .time(.nanos, _), .int96: true
+        default: false
+        }
+    }
+
+    /// The same values as text, with all of their nanoseconds.
+    var keepingNanoseconds: ReadType {
+        var type = self
+        switch conversion {
+        case .timestamp(.nanos): type = ReadType(.text, .timestampText(isUTC: column == .timestamptz))
+        case .time(.nanos, _): type = ReadType(.text, .timeText)
+        case .int96: type = ReadType(.text, .int96Text)
+        default: return self
+        }
+        type.note = "nanoseconds that microseconds cannot hold"
+        return type
+    }
 
     init(_ column: ColumnType, _ conversion: Conversion = .none) {
         self.column = column
@@ -57,7 +85,7 @@ struct ReadType: Sendable {
         switch element.logical {
         case .integer(let bits, let isSigned): return integer(Int(bits), isSigned)
         case .date: return ReadType(.date)
-        case .time(_, let unit): return ReadType(.time, .time(unit))
+        case .time(let isUTC, let unit): return ReadType(.time, .time(unit, isUTC: isUTC))
         case .decimal(let scale, let precision): return try decimal(precision, scale, fromBytes: false)
         default: break
         }
@@ -68,7 +96,7 @@ struct ReadType: Sendable {
         case .uint16: return integer(16, false)
         case .uint32: return integer(32, false)
         case .date: return ReadType(.date)
-        case .timeMillis: return ReadType(.time, .time(.millis))
+        case .timeMillis: return ReadType(.time, .time(.millis, isUTC: true))
         case .decimal: return try decimal(element.precision ?? 0, element.scale ?? 0, fromBytes: false)
         default: return ReadType(.int32)
         }
@@ -78,7 +106,7 @@ struct ReadType: Sendable {
         switch element.logical {
         case .integer(let bits, let isSigned):
             return bits == 64 && !isSigned ? ReadType(.decimal(precision: 20, scale: 0), .unsignedWide) : ReadType(.int64)
-        case .time(_, let unit): return ReadType(.time, .time(unit))
+        case .time(let isUTC, let unit): return ReadType(.time, .time(unit, isUTC: isUTC))
         case .timestamp(let isUTC, let unit):
             return ReadType(isUTC ? .timestamptz : .timestamp, .timestamp(unit))
         case .decimal(let scale, let precision): return try decimal(precision, scale, fromBytes: false)
@@ -86,7 +114,7 @@ struct ReadType: Sendable {
         }
         switch element.converted {
         case .uint64: return ReadType(.decimal(precision: 20, scale: 0), .unsignedWide)
-        case .timeMicros: return ReadType(.time, .time(.micros))
+        case .timeMicros: return ReadType(.time, .time(.micros, isUTC: true))
         case .timestampMillis: return ReadType(.timestamptz, .timestamp(.millis))
         case .timestampMicros: return ReadType(.timestamptz, .timestamp(.micros))
         case .decimal: return try decimal(element.precision ?? 0, element.scale ?? 0, fromBytes: false)
@@ -122,6 +150,11 @@ struct ReadType: Sendable {
         case .decimal(let scale, let precision): return try decimal(precision, scale, fromBytes: true)
         default: break
         }
+        if element.converted == .interval, element.logical == nil {
+            var type = ReadType(.bytes)
+            type.note = "INTERVAL: months, days and milliseconds, 4 bytes each"
+            return type
+        }
         guard element.converted == .decimal else { return ReadType(.bytes) }
         return try decimal(element.precision ?? 0, element.scale ?? 0, fromBytes: true)
     }
@@ -140,6 +173,11 @@ struct ReadType: Sendable {
             throw ParquetError.schema("decimal(\(precision),\(scale)) is no decimal")
         }
         guard precision <= ColumnType.maxPrecision else {
+            if fromBytes, precision <= ParquetLimits.maxDecimalDigits {
+                var type = ReadType(.text, .decimalText(scale: Int(scale)))
+                type.note = "decimal(\(precision),\(scale)), more digits than decimals can have"
+                return type
+            }
             throw ParquetError(
                 code: "parquet.unsupported_type",
                 message: "decimal(\(precision),\(scale)) has more than \(ColumnType.maxPrecision) digits, "

@@ -76,8 +76,7 @@ final class PageCollector {
         page.removeAll()
         if isNullable { appendLevels(to: page) }
         appendValues(page)
-        let header = PageHeader.DataPage(
-            valueCount: Int32(pageRows), encoding: encoding.rawValue, levelEncoding: PageEncoding.runLength.rawValue)
+        let header = PageHeader.DataPage(valueCount: Int32(pageRows), encoding: encoding.rawValue)
         try append(page.bytes, .data(header), to: pages)
         pageCounts[encoding, default: 0] += 1
         rows += Int64(pageRows)
@@ -110,11 +109,13 @@ final class PageCollector {
             throw ParquetError.limit("a page's bytes", body.count, max: ParquetLimits.maxPageBytes)
         }
         let size = try room.compressedSize(body)
-        let header = PageHeader(kind: kind, uncompressedSize: Int32(body.count), compressedSize: Int32(size))
+        let compressed = UnsafeRawBufferPointer(start: room.compressed.base, count: size)
+        let header = PageHeader(
+            kind: kind, uncompressedSize: Int32(body.count), compressedSize: Int32(size), checksum: crc32(compressed))
         var writer = ThriftWriter()
         header.write(&writer)
         out.append(writer.bytes)
-        out.append(UnsafeRawBufferPointer(start: room.compressed.base, count: size))
+        out.append(compressed)
         uncompressedBytes += Int64(writer.bytes.count + body.count)
     }
 

@@ -160,6 +160,7 @@ package final class ParquetWriter {
         case .none: .uncompressed
         case .snappy: .snappy
         case .gzip: .gzip
+        case .brotli: .brotli
         case .zstd: .zstd
         case .lz4Raw: .lz4Raw
         }

@@ -5,7 +5,7 @@ import Tabular
 
 /// How a file is to be written.
 package struct OutputOptions: Hashable, Sendable {
-    package static let compressions = ["zstd", "gzip", "snappy", "lz4", "none"]
+    package static let compressions = ["zstd", "gzip", "snappy", "lz4", "brotli", "none"]
 
     /// One of ``compressions``; nil: zstd for Parquet, and for the others what the file's name says.
     package var compression: String?

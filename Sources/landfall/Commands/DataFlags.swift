@@ -71,7 +71,7 @@ struct InputFlags: ParsableArguments {
 /// How an output is to be written, as flags.
 struct OutputFlags: ParsableArguments {
     @Option(help: "The output's format: csv, jsonl or parquet. Left out: by its name.") var to: String?
-    @Option(help: "zstd, gzip, snappy, lz4 or none.") var compression: String?
+    @Option(help: "zstd, gzip, snappy, lz4, brotli or none.") var compression: String?
     @Option(name: .customLong("compression-level"), help: "1 to 22; default 3 (gzip: 6).") var compressionLevel: Int?
     @Option(name: .customLong("row-group-rows"), help: "Rows in a Parquet row group.") var rowGroupRows: Int?
 

@@ -122,25 +122,26 @@ struct RunLengthDecoder {
 /// (Encodings.md, "Bit-packed (Deprecated) (BIT_PACKED = 4)").
 struct BitPackedLevels {
     private let base: UnsafeRawPointer
+    private let width: Int
     private var bit = 0
 
-    /// - Parameter base: as many bytes as ``size(count:)`` says must be there.
-    init(_ base: UnsafeRawPointer) {
+    /// - Parameter base: as many bytes as ``size(count:width:)`` says must be there.
+    init(_ base: UnsafeRawPointer, width: Int) {
         self.base = base
+        self.width = width
     }
 
-    /// Bytes of `count` levels of one bit.
-    static func size(count: Int) -> Int { (count + 7) / 8 }
+    /// Bytes of `count` levels of `width` bits.
+    static func size(count: Int, width: Int) -> Int { (count * width + 7) / 8 }
 
-    /// - Returns: how many are true.
-    mutating func decodeFlags(_ count: Int, into out: UnsafeMutablePointer<Bool>) -> Int {
-        var set = 0
-        for i in 0..<count {
+    /// The next level.
+    mutating func next() -> Int {
+        var level = 0
+        for _ in 0..<width {
             let flag = base.load(fromByteOffset: bit >> 3, as: UInt8.self) >> UInt8(7 &- bit & 7) & 1
-            out[i] = flag == 1
-            set &+= Int(flag)
+            level = level << 1 | Int(flag)
             bit &+= 1
         }
-        return set
+        return level
     }
 }

@@ -7,20 +7,32 @@ enum WordConversion {
         case .unsigned(let bits):
             let mask = Int64(1) << Int64(bits) - 1
             for i in 0..<count { words[i] &= mask }
-        case .signed(let bits):
-            let shift = Int64(64 - bits)
-            for i in 0..<count where (words[i] << shift) >> shift != words[i] {
-                throw ParquetError.outOfRange("\(words[i]) stands in a column of integers of \(bits) bits")
-            }
         case .timestamp(.millis): try scale(words, count)
         case .timestamp(.nanos): try divide(words, count)
-        case .time(let unit):
+        case .time(let unit, let isUTC):
             if unit == .millis { try scale(words, count) }
             if unit == .nanos { try divide(words, count) }
+            if isUTC { toOneDay(words, count) }
             for i in 0..<count where !(0..<86_400_000_000 ~= words[i]) {
                 throw ParquetError.outOfRange("a time of day of \(words[i]) microseconds is no time between 00:00 and 24:00")
             }
         default: break
+        }
+    }
+
+    /// That integers lie in their bits.
+    static func check(_ words: UnsafeBufferPointer<Int64>, bits: Int) throws {
+        let shift = Int64(64 - bits)
+        for word in words where (word << shift) >> shift != word {
+            throw ParquetError.outOfRange("\(word) stands in a column of integers of \(bits) bits")
+        }
+    }
+
+    /// A time of day that was moved to UTC may lie in the day before or after.
+    private static func toOneDay(_ words: UnsafeMutablePointer<Int64>, _ count: Int) {
+        let day: Int64 = 86_400_000_000
+        for i in 0..<count {
+            if words[i] < 0, words[i] > -day { words[i] += day } else if words[i] >= day, words[i] < 2 * day { words[i] -= day }
         }
     }
 
@@ -45,16 +57,17 @@ enum WordConversion {
 
 /// Conversions of byte strings to numbers.
 enum BytesConversion {
+    /// The Julian day of 1970-01-01.
+    static let julianEpoch: Int64 = 2_440_588
+
     /// Nanoseconds since midnight (8 bytes) and the Julian day (4 bytes), both little-endian, to microseconds.
     static func int96(_ values: ByteValues, into out: UnsafeMutablePointer<Int64>) throws {
-        /// The Julian day of 1970-01-01.
-        let epoch: Int64 = 2_440_588
         try values.bytes.withUnsafeBytes { bytes in
             for i in 0..<values.count {
                 let nanos = Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: i * 12, as: Int64.self))
                 let day = Int64(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: i * 12 + 8, as: UInt32.self)))
                 guard nanos % 1000 == 0 else { throw ParquetError.nanos(nanos) }
-                let (dayMicros, overflow) = (day - epoch).multipliedReportingOverflow(by: 86_400_000_000)
+                let (dayMicros, overflow) = (day - julianEpoch).multipliedReportingOverflow(by: 86_400_000_000)
                 let (micros, overflow2) = dayMicros.addingReportingOverflow(nanos / 1000)
                 guard !overflow, !overflow2 else { throw ParquetError.outOfRange("the Julian day \(day) is too far away") }
                 out[i] = micros

@@ -51,7 +51,31 @@ struct ValueForm {
                 try values.decodeWords(count, physical, into: base)
             }
             out.wides.append(contentsOf: words.lazy.map { isUnsigned ? Int128(UInt64(bitPattern: $0)) : Int128($0) })
-        case .bytes: preconditionFailure("numbers are not held as bytes")
+        case .bytes:
+            var words = [Int64](repeating: 0, count: count)
+            try words.withUnsafeMutableBufferPointer { words in
+                guard let base = words.baseAddress else { return }
+                try values.decodeWords(count, physical, into: base)
+            }
+            for word in words { appendText(word, to: &out.bytes) }
+        }
+    }
+
+    private func appendText(_ word: Int64, to out: inout ByteValues) {
+        switch type.conversion {
+        case .timestampText(let isUTC): TextConversion.appendTimestamp(nanos: word, isUTC: isUTC, to: &out.bytes)
+        case .timeText: TextConversion.appendTime(nanos: word, to: &out.bytes)
+        default: preconditionFailure("numbers are not held as bytes")
+        }
+        out.offsets.append(UInt32(out.bytes.count))
+    }
+
+    /// That values whose type has fewer bits than they are stored in lie in those bits. Apart from decoding, as a
+    /// dictionary may have entries that no row uses.
+    func checkRange(of values: PendingValues, from first: Int) throws {
+        guard case .signed(let bits) = type.conversion else { return }
+        try values.words.withUnsafeBufferPointer { words in
+            try WordConversion.check(UnsafeBufferPointer(rebasing: words[first...]), bits: bits)
         }
     }
 
@@ -59,7 +83,7 @@ struct ValueForm {
         _ count: Int, _ values: inout ValueDecoder, into out: inout PendingValues
     ) throws {
         guard width > 0 || physical == .byteArray else { throw ParquetError.schema("a column has values of no bytes") }
-        if type.column.storage == .bytes {
+        if type.column.storage == .bytes, !type.isWrittenOut {
             let first = out.bytes.count
             try values.decodeBytes(count, width: width, into: &out.bytes)
             if type.conversion == .utf8, !out.bytes.areUTF8(from: first) {
@@ -95,7 +119,31 @@ struct ValueForm {
                 guard let base = doubles.baseAddress else { return }
                 BytesConversion.float16(raw, into: base + first)
             }
-        case .bytes: break
+        case .bytes:
+            try raw.bytes.withUnsafeBytes { bytes in
+                for row in 0..<raw.count {
+                    let value = UnsafeRawBufferPointer(rebasing: bytes[Int(raw.offsets[row])..<Int(raw.offsets[row + 1])])
+                    switch type.conversion {
+                    case .decimalText(let scale):
+                        guard value.count <= ParquetLimits.maxDecimalDigits else {
+                            throw ParquetError.limit("a decimal's bytes", value.count, max: ParquetLimits.maxDecimalDigits)
+                        }
+                        TextConversion.appendDecimal(value, scale: scale, to: &out.bytes.bytes)
+                    default: if let base = value.baseAddress { try TextConversion.appendInt96(base, to: &out.bytes.bytes) }
+                    }
+                    out.bytes.offsets.append(UInt32(out.bytes.bytes.count))
+                }
+            }
+        }
+    }
+}
+
+extension ReadType {
+    /// Whether byte strings are turned into text.
+    fileprivate var isWrittenOut: Bool {
+        switch conversion {
+        case .int96Text, .decimalText: true
+        default: false
         }
     }
 }

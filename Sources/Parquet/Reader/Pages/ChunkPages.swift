@@ -23,12 +23,13 @@ final class ChunkPages {
         // Old writers forgot the dictionary page's header when they summed up the size (PARQUET-816).
         let slack: Int64 = 100
         let (claimedEnd, overflow) = start.addingReportingOverflow(chunk.totalCompressedSize)
-        guard !overflow, start >= 4, start <= fileEnd, claimedEnd <= fileEnd else {
+        guard !overflow, start >= 0, start <= fileEnd else {
             throw ParquetError.truncated("a column chunk of \(chunk.totalCompressedSize) bytes at offset \(start)")
         }
         offset = start
         pageOffset = start
-        end = min(fileEnd, claimedEnd + slack)
+        // A chunk that claims too much may have all of its pages nevertheless.
+        end = claimedEnd >= fileEnd ? fileEnd : min(fileEnd, claimedEnd + slack)
     }
 
     /// The next page's header.
