@@ -41,7 +41,9 @@ package struct AWSError: Error, Sendable, CustomStringConvertible {
     package var message: String
     /// AWS's own code, such as `NoSuchKey`.
     package var awsCode: String?
+    /// What AWS's support asks for; S3 has a second one, the host's.
     package var requestID: String?
+    package var hostID: String?
     package var status: Int?
     /// Whether trying again later can help.
     package var isTransient: Bool
@@ -71,7 +73,11 @@ package struct AWSError: Error, Sendable, CustomStringConvertible {
 
     /// Stable and dotted, such as `aws.access_denied`.
     package var code: String { kind.rawValue }
-    package var description: String { "\(code): \(message)" }
+    /// For logs: with the ids of the request.
+    package var description: String {
+        let ids = [requestID.map { "request \($0)" }, hostID.map { "host id \($0)" }].compactMap(\.self)
+        return "\(code): \(message)" + (ids.isEmpty ? "" : " (\(ids.joined(separator: ", ")))")
+    }
 }
 
 extension AWSError {
@@ -93,6 +99,10 @@ extension AWSError {
     static func file(_ service: AWSService, _ action: String, _ path: String, _ reason: String) -> AWSError {
         AWSError(
             .file, service: service.name, action: action, message: "\(service.name) \(action): \(path): \(reason).")
+    }
+
+    static func file(_ service: AWSService, _ action: String, _ path: String, _ failure: LocalFile.Failure) -> AWSError {
+        failure.isCancellation ? .cancelled(service, action) : .file(service, action, path, failure.reason)
     }
 
     static func cancelled(_ service: AWSService, _ action: String) -> AWSError {

@@ -4,6 +4,8 @@ import Glibc
 enum LocalFile {
     struct Failure: Error {
         let reason: String
+        /// The task that was reading has been cancelled.
+        var isCancellation = false
 
         init(_ reason: String) {
             self.reason = reason
@@ -39,7 +41,7 @@ enum LocalFile {
         return stat(path, &status) == 0 ? .success(Int64(status.st_size)) : .failure(.current)
     }
 
-    /// Gives some bytes of a file to `body`, piece by piece.
+    /// Gives some bytes of a file to `body`, piece by piece; stops where the task is cancelled.
     static func read(_ path: String, range: Range<Int64>, _ body: (UnsafeRawBufferPointer) -> Void) -> Failure? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return .current }
@@ -48,6 +50,11 @@ enum LocalFile {
         defer { buffer.deallocate() }
         var offset = range.lowerBound
         while offset < range.upperBound {
+            if Task.isCancelled {
+                var cancelled = Failure("the task was cancelled")
+                cancelled.isCancellation = true
+                return cancelled
+            }
             let wanted = min(buffer.count, Int(range.upperBound - offset))
             let count = retrying { pread(descriptor, buffer.baseAddress, wanted, off_t(offset)) }
             if count < 0 { return .current }

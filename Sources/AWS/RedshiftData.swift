@@ -30,13 +30,14 @@ package struct RedshiftData: Sendable {
     ///
     /// - Parameters:
     ///   - parameters: values of `:name` placeholders, as text; a statement without any must give none.
-    ///   - clientToken: makes a repeated call the same call (1 to 64 characters).
+    ///   - clientToken: makes a repeated call the same call (1 to 64 characters); nil makes one, so that a try whose
+    ///     answer was lost does not run the statement twice.
     package func execute(
         _ sql: String, on target: RedshiftTarget, parameters: [(name: String, value: String)] = [],
         clientToken: String? = nil, statementName: String? = nil
     ) async throws(AWSError) -> String {
         var input = Execute(
-            Sql: sql, Database: target.database, SecretArn: target.secretARN, ClientToken: clientToken,
+            Sql: sql, Database: target.database, SecretArn: target.secretARN, ClientToken: clientToken ?? client.mark(),
             StatementName: statementName)
         switch target.place {
         case .cluster(let id, let user): (input.ClusterIdentifier, input.DbUser) = (id, user)

@@ -1,6 +1,7 @@
 /// Step Functions, as far as a worker of a task speaks to it.
 ///
-/// A token whose task has ended or timed out is refused with `notFound` (`TaskTimedOut`, `TaskDoesNotExist`): stop then.
+/// A token whose task has ended or timed out is refused with `notFound` (`TaskTimedOut`, `TaskDoesNotExist`,
+/// `InvalidToken`): stop then.
 package struct StepFunctions: Sendable {
     let client: AWSClient
     private static let wire = JSONProtocol(targetPrefix: "AWSStepFunctions", version: "1.0")

@@ -165,8 +165,8 @@ struct CanonicalRequest {
         }
         var text = ""
         for segment in kept { text += "/" + String(Substring(segment)) }
-        let endsInFolder = path.hasSuffix("/") || path.hasSuffix("/.") || path.hasSuffix("/..")
-        return kept.isEmpty || endsInFolder ? text + "/" : text
+        // a path that ends in a dot segment loses its slash, as botocore has it and RFC 3986 has not
+        return kept.isEmpty || path.hasSuffix("/") ? text + "/" : text
     }
 }
 

@@ -41,6 +41,27 @@ struct CredentialCacheTests {
         #expect(loads.count.withLock { $0 } == 1)
     }
 
+    @Test("a caller that is cancelled is let go at once, and the load goes on for the others")
+    func cancelled() async throws {
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let (end, ending) = AsyncStream.makeStream(of: Void.self)
+        let cache = CredentialCache { () async throws(AWSError) in
+            begin.yield()
+            for await _ in end { break }
+            return AWSCredentials(SigningCredentials(accessKeyID: "K", secretAccessKey: "s"), source: "test")
+        }
+        let leaving = Task {
+            await awsError { () async throws(AWSError) in _ = try await cache.credentials() }
+        }
+        let staying = Task { try await cache.credentials().keys.accessKeyID }
+        for await _ in begun { break }
+        leaving.cancel()
+        // the load has not ended yet
+        #expect(await leaving.value?.kind == .cancelled)
+        ending.yield()
+        #expect(try await staying.value == "K")
+    }
+
     @Test("keys are kept until their advisory window")
     func kept() async throws {
         let loads = Loads()

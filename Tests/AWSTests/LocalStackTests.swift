@@ -316,70 +316,9 @@ struct LocalStackTests {
 
     // MARK: Step Functions
 
-    private func machine(_ client: AWSClient, _ state: String) async throws -> String {
-        let definition = "{\"StartAt\": \"work\", \"States\": {\"work\": \(state)}}"
-        let made = try await client.ask(
-            .stepFunctions, "AWSStepFunctions.CreateStateMachine",
-            [
-                "name": Moto.uniqueName("machine"), "definition": definition, "roleArn": "arn:aws:iam::000000000000:role/r",
-            ])
-        return try #require(made["stateMachineArn"] as? String)
-    }
-
-    private func start(_ client: AWSClient, _ machine: String) async throws -> String {
-        let started = try await client.ask(
-            .stepFunctions, "AWSStepFunctions.StartExecution", ["stateMachineArn": machine, "input": "{\"a\": 1}"])
-        return try #require(started["executionArn"] as? String)
-    }
-
-    /// How an execution has ended, once it has.
-    private func end(_ client: AWSClient, _ execution: String) async throws -> [String: Any] {
-        for _ in 0..<200 {
-            let state = try await client.ask(
-                .stepFunctions, "AWSStepFunctions.DescribeExecution", ["executionArn": execution])
-            if state["status"] as? String != "RUNNING" { return state }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        return [:]
-    }
-
     @Test("a task that waits for its token hears heartbeat and success, or failure; a token is good once")
     func taskTokens() async throws {
-        let client = try LocalStack.client()
-        let queue = try await client.makeQueue()
-        let machine = try await machine(
-            client,
-            """
-            {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "HeartbeatSeconds": 60,
-             "Parameters": {"QueueUrl": "\(queue)", "MessageBody": {"TaskToken.$": "$$.Task.Token"}}, "End": true}
-            """)
-        struct Body: Decodable {
-            var TaskToken: String
-        }
-        for succeeds in [true, false] {
-            let execution = try await start(client, machine)
-            let message = try #require(try await client.sqs.receive(queueURL: queue, waitSeconds: 20).first)
-            let token = try JSONBody.decode(Body.self, Array(message.body.utf8)).TaskToken
-            try await client.stepFunctions.sendHeartbeat(token: token)
-            if succeeds {
-                try await client.stepFunctions.sendSuccess(token: token, output: "{\"rows\": 7}")
-            } else {
-                try await client.stepFunctions.sendFailure(token: token, error: "csv.field_count", cause: "line 3")
-            }
-            let state = try await end(client, execution)
-            #expect(state["status"] as? String == (succeeds ? "SUCCEEDED" : "FAILED"))
-            if succeeds {
-                #expect((state["output"] as? String)?.filter { $0 != " " } == "{\"rows\":7}")
-            } else {
-                #expect(state["error"] as? String == "csv.field_count")
-                #expect(state["cause"] as? String == "line 3")
-            }
-            let late = await awsError { () async throws(AWSError) in
-                try await client.stepFunctions.sendHeartbeat(token: token)
-            }
-            #expect(["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"].contains(late?.awsCode ?? ""))
-            #expect(late?.isTransient == false)
-        }
+        try await exchangeTaskTokens(LocalStack.client())
     }
 
     @Test("an activity's task is fetched and answered")
@@ -388,13 +327,13 @@ struct LocalStackTests {
         let made = try await client.ask(
             .stepFunctions, "AWSStepFunctions.CreateActivity", ["name": Moto.uniqueName("activity")])
         let activity = try #require(made["activityArn"] as? String)
-        let machine = try await machine(client, "{\"Type\": \"Task\", \"Resource\": \"\(activity)\", \"End\": true}")
-        let execution = try await start(client, machine)
+        let machine = try await makeStateMachine(client, "{\"Type\": \"Task\", \"Resource\": \"\(activity)\", \"End\": true}")
+        let execution = try await startExecution(client, machine)
         let task = try #require(
             try await client.stepFunctions.activityTask(activityARN: activity, workerName: "test"))
         #expect(task.input.filter { $0 != " " } == "{\"a\":1}")
         try await client.stepFunctions.sendSuccess(token: task.token, output: "[]")
-        #expect(try await end(client, execution)["status"] as? String == "SUCCEEDED")
+        #expect(try await endOfExecution(client, execution)["status"] as? String == "SUCCEEDED")
     }
 
     // MARK: The others

@@ -223,3 +223,57 @@ struct ServiceTests {
         }
     }
 }
+
+@Suite("The services that Landfall seldom needs, against an emulator", .enabled(if: Moto.url != nil))
+struct OtherServiceTests {
+    @Test("a queue is found by its name")
+    func queueURL() async throws {
+        let client = try Moto.client()
+        let queue = try await client.makeQueue()
+        let name = try #require(queue.split(separator: "/").last.map(String.init))
+        #expect(try await client.sqs.queueURL(name: name) == queue)
+    }
+
+    @Test("a task that waits for its token hears what becomes of it")
+    func taskTokens() async throws {
+        try await exchangeTaskTokens(Moto.client(), tellsCause: false)
+    }
+
+    @Test("log events arrive in their stream")
+    func logs() async throws {
+        let client = try Moto.client()
+        let group = Moto.uniqueName("group")
+        try await client.ask(.logs, "Logs_20140328.CreateLogGroup", version: "1.1", ["logGroupName": group])
+        try await client.logs.createStream(group: group, stream: "s")
+        try await client.logs.createStream(group: group, stream: "s")
+        let now = Int64(Date().timeIntervalSince1970 * 1000)
+        #expect(
+            try await client.logs.putEvents(group: group, stream: "s", events: [(milliseconds: now, message: "é")]))
+        let missing = await awsError { () async throws(AWSError) in
+            _ = try await client.logs.putEvents(group: group, stream: "absent", events: [(milliseconds: now, message: "m")])
+        }
+        #expect(missing?.kind == .notFound)
+    }
+
+    @Test("a statement begins, is described and cancelled")
+    func redshift() async throws {
+        let redshift = try Moto.client().redshiftData
+        let id = try await redshift.execute(
+            "COPY t", on: RedshiftTarget(.workgroup("w"), database: "d"), parameters: [(name: "n", value: "v")])
+        #expect(try await redshift.statement(id: id).status == "STARTED")
+        try await redshift.cancel(id: id)
+        #expect(try await redshift.statement(id: id).status == "ABORTED")
+        let missing = await awsError { () async throws(AWSError) in
+            _ = try await redshift.statement(id: "00000000-0000-0000-0000-000000000000")
+        }
+        #expect(missing?.kind == .notFound)
+    }
+
+    @Test("a role is assumed")
+    func role() async throws {
+        let assumed = try await Moto.client().sts.assumeRole(
+            arn: "arn:aws:iam::123456789012:role/r", session: "test", externalID: "x", seconds: 900, source: "test")
+        #expect(assumed.keys.sessionToken?.isEmpty == false)
+        #expect(assumed.expiresAt != nil)
+    }
+}

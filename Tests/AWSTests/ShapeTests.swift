@@ -63,7 +63,7 @@ struct StepFunctionsTests {
         #expect(heartbeat.header("X-Amz-Target") == "AWSStepFunctions.SendTaskHeartbeat")
     }
 
-    @Test("a token that nobody waits for is not found, and not shown", arguments: ["TaskTimedOut", "TaskDoesNotExist"])
+    @Test("a token that nobody waits for is not found, and not shown", arguments: ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])
     func gone(code: String) async {
         let answers = Answers(#"{"__type":"com.amazonaws#\#(code)","message":"gone"}"#, status: 400)
         let error = await awsError { () async throws(AWSError) in
@@ -101,7 +101,9 @@ struct RedshiftDataTests {
         let cluster = Answers(#"{"Id":"i"}"#)
         _ = try await cluster.client().redshiftData.execute(
             "S", on: RedshiftTarget(.cluster("k", user: "u"), database: "d"))
-        #expect(cluster.body == #"{"ClusterIdentifier":"k","Database":"d","DbUser":"u","Sql":"S"}"#)
+        #expect(
+            cluster.body
+                == #"{"ClientToken":"00000000000000000000000000000000","ClusterIdentifier":"k","Database":"d","DbUser":"u","Sql":"S"}"#)
     }
 
     @Test("a statement is described")

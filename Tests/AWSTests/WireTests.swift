@@ -96,12 +96,13 @@ struct ErrorTests {
     func xml(status: Int, body: String, awsCode: String?, kind: AWSError.Kind, isTransient: Bool) {
         let call = AWSCall(
             service: .s3, action: "GetObject", subject: "s3://b/k", endpoint: .standard(.s3, region: "eu-central-1"))
-        let headers = HTTPHeaders([(name: "x-amz-request-id", value: "R1")])
+        let headers = HTTPHeaders([(name: "x-amz-request-id", value: "R1"), (name: "x-amz-id-2", value: "H1")])
         let error = AWSError(HTTPResponse(status: status, headers: headers, body: Array(body.utf8)), to: call)
         #expect(error.awsCode == awsCode)
         #expect(error.kind == kind)
         #expect(error.isTransient == isTransient)
         #expect(error.requestID == "R1")
+        #expect(error.description == "\(kind.rawValue): \(error.message) (request R1, host id H1)")
         #expect(error.status == status)
     }
 

@@ -68,6 +68,19 @@ struct FaultTests {
         #expect(error?.isTransient == true)
     }
 
+    @Test("a connection that nobody accepts has its own deadline")
+    func unaccepted() async throws {
+        let listener = try #require(FullListener())
+        var limits = HTTPLimits(firstByte: .seconds(30))
+        limits.connect = .milliseconds(300)
+        let error = await httpError { () async throws(HTTPError) in
+            _ = try await client.send(HTTPRequest("GET", listener.url, limits: limits))
+        }
+        #expect(error?.code == "http.connect_timeout")
+        #expect(error?.isTransient == true)
+        #expect(error?.isTimeout == true)
+    }
+
     @Test("a body larger than its limit is not kept")
     func tooLarge() async {
         let server = ScriptedServer { _ in [.answer("200 OK", "12345")] }

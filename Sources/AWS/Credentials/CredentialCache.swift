@@ -9,10 +9,15 @@ package actor CredentialCache {
 
     package typealias Load = @Sendable () async throws(AWSError) -> AWSCredentials
 
+    private typealias Waiter = CheckedContinuation<Result<AWSCredentials, AWSError>, Never>
+
     private let timing: AWSTiming
     private let load: Load
     private var current: AWSCredentials?
-    private var loading: Task<Result<AWSCredentials, AWSError>, Never>?
+    private var isLoading = false
+    /// Who waits for the load that is running. Each can leave on its own; the load goes on for the others.
+    private var waiting: [Int: Waiter] = [:]
+    private var waitersSoFar = 0
 
     package init(timing: AWSTiming = .system, load: @escaping Load) {
         self.timing = timing
@@ -30,13 +35,13 @@ package actor CredentialCache {
         let left = expiresAt - timing.now()
         if left > Self.advisorySeconds { return current }
         if left > Self.mandatorySeconds {
-            _ = startLoading()
+            startLoading()
             return current
         }
         do {
             return try await reload()
         } catch {
-            if expiresAt > timing.now() { return current }
+            if error.kind != .cancelled, expiresAt > timing.now() { return current }
             throw error
         }
     }
@@ -46,29 +51,50 @@ package actor CredentialCache {
         if current == credentials, credentials.expiresAt != nil { current = nil }
     }
 
+    /// Waits for a load; a caller that is cancelled is let go at once.
     private func reload() async throws(AWSError) -> AWSCredentials {
-        try await startLoading().value.get()
+        waitersSoFar += 1
+        let number = waitersSoFar
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: Waiter) in
+                if Task.isCancelled {
+                    continuation.resume(returning: .failure(Self.cancelled))
+                } else {
+                    waiting[number] = continuation
+                    startLoading()
+                }
+            }
+        } onCancel: {
+            Task { await leave(number) }
+        }
+        return try result.get()
     }
 
-    private func startLoading() -> Task<Result<AWSCredentials, AWSError>, Never> {
-        if let loading { return loading }
+    private static let cancelled = AWSError(
+        .cancelled, service: "aws", action: "Credentials", message: "Waiting for AWS credentials was cancelled.")
+
+    private func leave(_ number: Int) {
+        waiting.removeValue(forKey: number)?.resume(returning: .failure(Self.cancelled))
+    }
+
+    private func startLoading() {
+        if isLoading { return }
+        isLoading = true
         let load = load
-        let task = Task {
-            let result: Result<AWSCredentials, AWSError>
+        Task {
             do throws(AWSError) {
-                result = .success(try await load())
+                ended(.success(try await load()))
             } catch {
-                result = .failure(error)
+                ended(.failure(error))
             }
-            ended(result)
-            return result
         }
-        loading = task
-        return task
     }
 
     private func ended(_ result: Result<AWSCredentials, AWSError>) {
-        loading = nil
+        isLoading = false
         if case .success(let credentials) = result { current = credentials }
+        let waiting = self.waiting
+        self.waiting = [:]
+        for continuation in waiting.values { continuation.resume(returning: result) }
     }
 }

@@ -31,7 +31,8 @@ extension DynamoDB {
     /// Where a condition does not hold it throws `conditionFailed`; the message says which write's, and `conditionItem`
     /// is that item as it is. A conflict with another transaction is transient and tried again.
     ///
-    /// - Parameter token: makes a repeated call the same call for 10 minutes (1 to 36 characters).
+    /// - Parameter token: makes a repeated call the same call for 10 minutes (1 to 36 characters); nil makes one, so that
+    ///   a try whose answer was lost does not fail by its own success.
     package func transact(_ writes: [DynamoWrite], token: String? = nil) async throws(AWSError) {
         let action = "TransactWriteItems"
         guard (1...Self.maxTransactionWrites).contains(writes.count) else {
@@ -41,7 +42,7 @@ extension DynamoDB {
         for write in writes { items.append(try Self.encoded(write, action)) }
         _ = try await client.json(
             .dynamoDB, Self.wire, action, subject: writes[0].table,
-            Transact(TransactItems: items, ClientRequestToken: token), answer: NoAnswer.self)
+            Transact(TransactItems: items, ClientRequestToken: token ?? client.mark()), answer: NoAnswer.self)
     }
 
     private static func encoded(_ write: DynamoWrite, _ action: String) throws(AWSError) -> Transact.Write {

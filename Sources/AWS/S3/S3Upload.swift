@@ -130,7 +130,7 @@ extension S3 {
                     running?.update(piece)
                     hasher?.update(piece)
                 }
-                if let failure { throw .file(.s3, call.action, path, failure.reason) }
+                if let failure { throw .file(.s3, call.action, path, failure) }
             }
             call.payloadHash = hasher?.finalizeHexadecimal() ?? SigningRequest.unsignedPayload
         }

@@ -50,7 +50,7 @@ extension S3 {
     func sum(_ path: String, _ range: Range<Int64>, _ algorithm: ChecksumAlgorithm) throws(AWSError) -> [UInt8]? {
         guard let running = RunningChecksum(algorithm) else { return nil }
         if let failure = LocalFile.read(path, range: range, { running.update($0) }) {
-            throw .file(.s3, "GetObject", path, failure.reason)
+            throw .file(.s3, "GetObject", path, failure)
         }
         return running.finalize()
     }

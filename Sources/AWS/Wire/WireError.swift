@@ -17,7 +17,6 @@ struct WireError: Hashable {
         if format == .json, response.body.first != UInt8(ascii: "<") { readJSON(response) } else { readXML(response) }
         requestID =
             requestID ?? response.headers["x-amzn-requestid"] ?? response.headers["x-amz-request-id"]
-            ?? response.headers["x-amz-id-2"]
     }
 
     private struct JSONError: Decodable {
@@ -175,6 +174,8 @@ extension AWSError {
         var kind = Self.kind(code: wire.code, status: response.status)
         // S3: the newest version is a delete marker, or a delete marker was asked for
         if response.headers["x-amz-delete-marker"] == "true" { kind = .notFound }
+        // elsewhere that is a session token, here a task's
+        if call.service == .stepFunctions, wire.code == "InvalidToken" { kind = .notFound }
         let said = [wire.code, wire.message].compactMap(\.self).joined(separator: ": ")
         self.init(
             kind, service: call.service.name, action: call.action,
@@ -183,6 +184,7 @@ extension AWSError {
             awsCode: wire.code, requestID: wire.requestID, status: response.status,
             isTransient: kind == .throttled || kind == .unavailable
                 || (kind == .conflict && Self.transientConflicts.contains(wire.code ?? "")))
+        hostID = response.headers["x-amz-id-2"]
         conditionItem = wire.conditionItem
         serverTime = response.headers["date"].flatMap(TimeText.http)
         retryAfter = Self.retryAfter(response.headers)
