@@ -62,7 +62,7 @@ struct PipelineErrorTests {
             ("columns: { a: b }", "orders.yaml line 3: columns must be a list."),
             ("columns: [a]", "orders.yaml line 3: columns must be a mapping (key: value)."),
             ("input: { header: perhaps }", #"orders.yaml line 3: header must be true or false, found "perhaps"."#),
-            ("input: { format: xml }", #"orders.yaml line 3: format must be one of csv, jsonl, parquet, found "xml"."#),
+            ("input: { format: xml }", #"orders.yaml line 3: format must be one of csv, json, jsonl, parquet, found "xml"."#),
             (
                 "input: { delimiter: '::' }",
                 #"orders.yaml line 3: delimiter must be one ASCII character, or \t; "::" is not (longer ones come with a later version)."#

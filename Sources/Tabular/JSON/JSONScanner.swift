@@ -1,19 +1,27 @@
-import Columns
-
 /// Walks over JSON text (RFC 8259) without building anything: where values begin and end, and what they are.
 ///
 /// Strict: no comments, no trailing commas, no leading zeros; strings must be UTF-8 with valid escapes. Depth is
-/// limited by ``maxDepth``.
+/// limited by ``maxDepth``. Where a scan fails, ``at`` is where it stopped: at ``end``, more text may mend it.
 struct JSONScanner {
     static let maxDepth = 512
 
-    let text: UnsafeBufferPointer<UInt8>
-    private(set) var at = 0
+    let text: UnsafePointer<UInt8>
+    /// Where the text ends.
+    let end: Int
+    /// Whether a newline ends the record, as in JSON lines, rather than being a blank.
+    let isLine: Bool
+    private(set) var at: Int
     /// What was expected at `at` when a scan failed.
-    private(set) var expected = ""
+    private(set) var expected: StaticString = ""
+    private(set) var isTooDeep = false
+    /// Whether the string scanned last has an escape.
+    private(set) var hasEscape = false
 
-    init(_ text: UnsafeBufferPointer<UInt8>) {
+    init(_ text: UnsafePointer<UInt8>, from start: Int, to end: Int, isLine: Bool) {
         self.text = text
+        self.end = end
+        self.isLine = isLine
+        at = start
     }
 
     enum Kind {
@@ -22,90 +30,95 @@ struct JSONScanner {
 
     /// Whether the text is exactly one JSON value, blanks around it allowed.
     static func isOneValue(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        var scanner = JSONScanner(text)
-        return scanner.value() != nil && scanner.isAtEnd()
+        guard let base = text.baseAddress else { return false }
+        var scanner = JSONScanner(base, from: 0, to: text.count, isLine: false)
+        guard scanner.value() != nil else { return false }
+        scanner.skipBlanks()
+        return scanner.at == scanner.end
     }
 
+    // MARK: Parts
+
+    @inline(__always)
     mutating func skipBlanks() {
-        while at < text.count, text[at] == 32 || (text[at] >= 9 && text[at] <= 13 && text[at] != 11 && text[at] != 12) {
+        while at < end {
+            let byte = text[at]
+            guard byte == 32 || byte == 9 || byte == 13 || (byte == 10 && !isLine) else { return }
             at &+= 1
         }
     }
 
-    mutating func isAtEnd() -> Bool {
+    /// The byte that comes next, after blanks; 0 at the end.
+    @inline(__always)
+    mutating func peek() -> UInt8 {
         skipBlanks()
-        if at == text.count { return true }
-        expected = "the end of the line"
-        return false
+        return at < end ? text[at] : 0
     }
 
     /// Takes a byte if it comes next, after blanks.
-    mutating func take(_ byte: UInt8) -> Bool {
+    @inline(__always)
+    mutating func take(_ byte: UInt8, _ expected: StaticString) -> Bool {
         skipBlanks()
-        guard at < text.count, text[at] == byte else {
-            expected = "'\(Character(Unicode.Scalar(byte)))'"
+        guard at < end, text[at] == byte else {
+            self.expected = expected
             return false
         }
         at &+= 1
         return true
     }
 
-    /// Scans one value; its kind and its bytes (a string's with the quotes). Nil, and `expected`, where it is broken.
-    mutating func value(depth: Int = 0) -> (kind: Kind, bytes: UnsafeBufferPointer<UInt8>)? {
+    /// Moves on to where a value was found to end.
+    @inline(__always)
+    mutating func move(to position: Int) { at = position }
+
+    mutating func fail(_ expected: StaticString) { self.expected = expected }
+
+    @inline(__always)
+    func bytes(from start: Int) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: text + start, count: at &- start)
+    }
+
+    /// Scans one value behind blanks. Its kind, and where it begins; it ends at `at`. Nil, and `expected`, where it is broken.
+    mutating func value(depth: Int = 0) -> (kind: Kind, start: Int)? {
         skipBlanks()
-        guard at < text.count else { return fail("a value") }
-        guard depth < Self.maxDepth else { return fail("at most \(Self.maxDepth) nested values") }
+        guard at < end else {
+            expected = "a value"
+            return nil
+        }
         let start = at
-        let kind: Kind
         switch text[at] {
-        case UInt8(ascii: "\""):
-            guard string() else { return nil }
-            kind = .string
-        case UInt8(ascii: "{"):
-            guard object(depth) else { return nil }
-            kind = .object
-        case UInt8(ascii: "["):
-            guard array(depth) else { return nil }
-            kind = .array
-        case UInt8(ascii: "t"):
-            guard word("true") else { return nil }
-            kind = .bool
-        case UInt8(ascii: "f"):
-            guard word("false") else { return nil }
-            kind = .bool
-        case UInt8(ascii: "n"):
-            guard word("null") else { return nil }
-            kind = .null
-        default:
-            guard number() else { return nil }
-            kind = .number
+        case UInt8(ascii: "\""): return string() ? (.string, start) : nil
+        case UInt8(ascii: "{"): return object(depth) ? (.object, start) : nil
+        case UInt8(ascii: "["): return array(depth) ? (.array, start) : nil
+        case UInt8(ascii: "t"): return word("true") ? (.bool, start) : nil
+        case UInt8(ascii: "f"): return word("false") ? (.bool, start) : nil
+        case UInt8(ascii: "n"): return word("null") ? (.null, start) : nil
+        default: return number() ? (.number, start) : nil
         }
-        return (kind, UnsafeBufferPointer(rebasing: text[start..<at]))
     }
 
-    private mutating func fail<T>(_ expected: String) -> T? {
-        self.expected = expected
-        return nil
-    }
-
-    private mutating func word(_ word: StaticString) -> Bool {
+    @inline(__always)
+    mutating func word(_ word: StaticString) -> Bool {
         let count = word.utf8CodeUnitCount
-        for i in 0..<count where at + i >= text.count || text[at + i] != word.utf8Start[i] {
-            expected = "\(word)"
-            return false
+        for i in 0..<count {
+            guard at &+ i < end, text[at &+ i] == word.utf8Start[i] else {
+                if at &+ i >= end { at = end }
+                expected = word
+                return false
+            }
         }
-        at += count
+        at &+= count
         return true
     }
 
     private mutating func digits() -> Bool {
         let start = at
-        while at < text.count, text[at] &- 48 < 10 { at &+= 1 }
+        while at < end, text[at] &- 48 < 10 { at &+= 1 }
         if at == start { expected = "a digit" }
         return at > start
     }
 
-    private mutating func number() -> Bool {
+    mutating func number() -> Bool {
         let start = at
         if text[at] == UInt8(ascii: "-") { at += 1 }
         let whole = at
@@ -118,48 +131,86 @@ struct JSONScanner {
             expected = "no digit after a leading zero"
             return false
         }
-        if at < text.count, text[at] == UInt8(ascii: ".") {
+        if at < end, text[at] == UInt8(ascii: ".") {
             at += 1
             guard digits() else { return false }
         }
-        if at < text.count, text[at] | 0x20 == UInt8(ascii: "e") {
+        if at < end, text[at] | 0x20 == UInt8(ascii: "e") {
             at += 1
-            if at < text.count, text[at] == UInt8(ascii: "+") || text[at] == UInt8(ascii: "-") { at += 1 }
+            if at < end, text[at] == UInt8(ascii: "+") || text[at] == UInt8(ascii: "-") { at += 1 }
             guard digits() else { return false }
         }
         return true
     }
 
+    // MARK: Strings
+
     /// Scans a string, `at` standing on its opening quote.
+    ///
+    /// How this works: eight bytes at a time are tested for a quote, a backslash and control characters with carries that
+    /// only blur what stands above the first hit (Hacker's Delight, 6-1), and everything before it is gathered to know
+    /// whether the text must be checked for being UTF-8.
+    @inline(__always)
     mutating func string() -> Bool {
         at &+= 1
         let start = at
-        var high: UInt8 = 0
-        while at < text.count {
-            let byte = text[at]
-            if byte == UInt8(ascii: "\"") {
-                if high >= 0x80, !UTF8Check.isValid(UnsafeBufferPointer(rebasing: text[start..<at])) {
-                    expected = "UTF-8"
-                    at = start
-                    return false
+        var high: UInt64 = 0
+        hasEscape = false
+        while true {
+            while at &+ 8 <= end {
+                let word = UInt64(littleEndian: UnsafeRawPointer(text + at).loadUnaligned(as: UInt64.self))
+                let hits = Self.specials(word)
+                if hits == 0 {
+                    high |= word
+                    at &+= 8
+                    continue
                 }
-                at &+= 1
-                return true
+                high |= word & ((hits & (0 &- hits)) &- 1)
+                at &+= hits.trailingZeroBitCount &>> 3
+                break
             }
-            if byte < 0x20 {
-                expected = "no control character within a string"
+            guard at < end else {
+                expected = "a closing quote"
                 return false
             }
-            high |= byte
-            at &+= 1
-            if byte == UInt8(ascii: "\\"), !escape() { return false }
+            let byte = text[at]
+            switch byte {
+            case UInt8(ascii: "\""):
+                if high & 0x8080_8080_8080_8080 != 0, !isUTF8(from: start) { return false }
+                at &+= 1
+                return true
+            case UInt8(ascii: "\\"):
+                at &+= 1
+                hasEscape = true
+                guard escape() else { return false }
+            case 0..<32:
+                expected = isLine && byte == 10 ? "a closing quote" : "no control character within a string"
+                return false
+            default:
+                high |= UInt64(byte)
+                at &+= 1
+            }
         }
-        expected = "a closing quote"
+    }
+
+    @inline(__always)
+    private static func specials(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = word ^ (ones &* 0x22)
+        let backslashes = word ^ (ones &* 0x5C)
+        let found = ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes) | ((word &- ones &* 0x20) & ~word)
+        return found & 0x8080_8080_8080_8080
+    }
+
+    private mutating func isUTF8(from start: Int) -> Bool {
+        guard let invalid = UTF8Check.firstInvalid(UnsafeBufferPointer(start: text + start, count: at - start)) else { return true }
+        expected = "UTF-8"
+        at = start + invalid
         return false
     }
 
     private mutating func escape() -> Bool {
-        guard at < text.count else {
+        guard at < end else {
             expected = "an escape"
             return false
         }
@@ -171,7 +222,7 @@ struct JSONScanner {
             return true
         case UInt8(ascii: "u"):
             for _ in 0..<4 {
-                guard at < text.count, CellParsing.hexDigit(text[at]) != nil else {
+                guard at < end, CellParsing.hexDigit(text[at]) != nil else {
                     expected = "four hexadecimal digits"
                     return false
                 }
@@ -185,105 +236,59 @@ struct JSONScanner {
         }
     }
 
-    /// Scans a member's key; its bytes with the quotes.
-    mutating func key() -> UnsafeBufferPointer<UInt8>? {
+    // MARK: Nested values
+
+    /// Scans a member's key, and the colon behind it; where the key's quotes begin.
+    @inline(__always)
+    mutating func key() -> Int? {
         skipBlanks()
-        guard at < text.count, text[at] == UInt8(ascii: "\"") else { return fail("a key in quotes") }
+        guard at < end, text[at] == UInt8(ascii: "\"") else {
+            expected = "a key in quotes"
+            return nil
+        }
         let start = at
-        return string() ? UnsafeBufferPointer(rebasing: text[start..<at]) : nil
+        return string() ? start : nil
+    }
+
+    private mutating func goesDeeper(_ depth: Int) -> Bool {
+        guard depth + 1 < Self.maxDepth else {
+            expected = "at most 512 nested values"
+            isTooDeep = true
+            return false
+        }
+        at &+= 1
+        return true
     }
 
     private mutating func object(_ depth: Int) -> Bool {
-        at &+= 1
-        skipBlanks()
-        if at < text.count, text[at] == UInt8(ascii: "}") {
+        guard goesDeeper(depth) else { return false }
+        if peek() == UInt8(ascii: "}") {
             at &+= 1
             return true
         }
         while true {
-            guard key() != nil, take(UInt8(ascii: ":")), value(depth: depth + 1) != nil else { return false }
-            skipBlanks()
-            guard at < text.count else {
-                expected = "',' or '}'"
-                return false
-            }
-            if text[at] == UInt8(ascii: "}") {
+            guard key() != nil, take(UInt8(ascii: ":"), "':'"), value(depth: depth + 1) != nil else { return false }
+            if peek() == UInt8(ascii: "}") {
                 at &+= 1
                 return true
             }
-            guard take(UInt8(ascii: ",")) else {
-                expected = "',' or '}'"
-                return false
-            }
+            guard take(UInt8(ascii: ","), "',' or '}'") else { return false }
         }
     }
 
     private mutating func array(_ depth: Int) -> Bool {
-        at &+= 1
-        skipBlanks()
-        if at < text.count, text[at] == UInt8(ascii: "]") {
+        guard goesDeeper(depth) else { return false }
+        if peek() == UInt8(ascii: "]") {
             at &+= 1
             return true
         }
         while true {
             guard value(depth: depth + 1) != nil else { return false }
-            skipBlanks()
-            guard at < text.count else {
-                expected = "',' or ']'"
-                return false
-            }
-            if text[at] == UInt8(ascii: "]") {
+            if peek() == UInt8(ascii: "]") {
                 at &+= 1
                 return true
             }
-            guard take(UInt8(ascii: ",")) else {
-                expected = "',' or ']'"
-                return false
-            }
+            guard take(UInt8(ascii: ","), "',' or ']'") else { return false }
         }
-    }
-
-    /// Appends what a scanned string says, `bytes` with its quotes; false where it holds a lone surrogate.
-    static func appendDecoded(_ bytes: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) -> Bool {
-        var at = 1
-        let end = bytes.count - 1
-        while at < end {
-            let byte = bytes[at]
-            at += 1
-            guard byte == UInt8(ascii: "\\") else {
-                out.append(byte)
-                continue
-            }
-            let kind = bytes[at]
-            at += 1
-            switch kind {
-            case UInt8(ascii: "b"): out.append(8)
-            case UInt8(ascii: "f"): out.append(12)
-            case UInt8(ascii: "n"): out.append(10)
-            case UInt8(ascii: "r"): out.append(13)
-            case UInt8(ascii: "t"): out.append(9)
-            case UInt8(ascii: "u"):
-                var code = unit(bytes, at)
-                at += 4
-                if code >= 0xD800, code < 0xDC00, at + 6 <= end, bytes[at] == UInt8(ascii: "\\"),
-                    bytes[at + 1] == UInt8(ascii: "u")
-                {
-                    let low = unit(bytes, at + 2)
-                    guard low >= 0xDC00, low < 0xE000 else { return false }
-                    code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
-                    at += 6
-                }
-                guard let scalar = Unicode.Scalar(code) else { return false }
-                out.append(contentsOf: UTF8.encode(scalar).map(Array.init) ?? [])
-            default: out.append(kind)
-            }
-        }
-        return true
-    }
-
-    private static func unit(_ bytes: UnsafeBufferPointer<UInt8>, _ at: Int) -> UInt32 {
-        var value: UInt32 = 0
-        for i in 0..<4 { value = value << 4 | UInt32(CellParsing.hexDigit(bytes[at + i]) ?? 0) }
-        return value
     }
 }

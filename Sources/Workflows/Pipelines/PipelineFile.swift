@@ -79,7 +79,9 @@ package enum PipelineFile {
                 throw Failure(.permanent, "pipeline.unsupported", "encoding \(encoding) is not supported yet; only UTF-8 is.")
             }
             options.member = try member(&section)
-            for key in ["path", "skip_lines", "comment"] {
+            options.path = try section.string("path").map(JSONLayout.path)
+            options.keepsNested = try section.choice("nested", ["columns", "json"]) == "json"
+            for key in ["skip_lines", "comment"] {
                 try section.refuse(key, because: "it comes with a later version.")
             }
             try section.finish()

@@ -5,7 +5,7 @@ import Tabular
 
 /// A format of data files.
 package enum DataFormat: String, Sendable, Codable, CaseIterable {
-    case csv, jsonl, parquet
+    case csv, json, jsonl, parquet
 
     /// The format and compression that an output's name ends in; nil parts where it does not say.
     package static func named(by path: String) -> (format: DataFormat?, compression: Container) {
@@ -22,7 +22,7 @@ package enum DataFormat: String, Sendable, Codable, CaseIterable {
 
     private static let endings: [(String, DataFormat)] = [
         (".csv", .csv), (".tsv", .csv), (".psv", .csv), (".txt", .csv), (".dat", .csv), (".jsonl", .jsonl), (".ndjson", .jsonl),
-        (".json", .jsonl), (".parquet", .parquet), (".pq", .parquet),
+        (".json", .json), (".geojson", .json), (".parquet", .parquet), (".pq", .parquet),
     ]
 
     /// The last part of a path without the endings that name format and compression.
@@ -38,12 +38,17 @@ package enum DataFormat: String, Sendable, Codable, CaseIterable {
     package var contentType: String {
         switch self {
         case .csv: "text/csv; charset=utf-8"
+        case .json: "application/json"
         case .jsonl: "application/x-ndjson"
         case .parquet: "application/vnd.apache.parquet"
         }
     }
 
-    /// Finds a file's format by its first bytes: Parquet's magic number, an object's brace, else CSV.
+    /// JSON lines, and JSON otherwise laid out.
+    package var isJSON: Bool { self == .json || self == .jsonl }
+
+    /// Finds a file's format by its first bytes: Parquet's magic number, an object's brace, else CSV. Text that could be either
+    /// is JSON where its name says so.
     static func detected(_ file: PackedFile) throws -> DataFormat {
         var start = try head(of: try file.reader().open(), count: 4096)[...]
         if start.starts(with: "PAR1".utf8) {
@@ -59,7 +64,8 @@ package enum DataFormat: String, Sendable, Codable, CaseIterable {
                 "input.unsupported_container", "\(file.path) is a \(name) file; gzip, zstd, bzip2, zip and tar are read.")
         }
         if start.starts(with: [0xEF, 0xBB, 0xBF]) { start = start.dropFirst(3) }
-        return looksLikeJSON(start) ? .jsonl : .csv
+        let name = file.members?.first?.name ?? file.path
+        return looksLikeJSON(start) || named(by: name).format?.isJSON == true ? .jsonl : .csv
     }
 
     /// What can be read only once, or waits for whoever writes; a folder is refused by whoever opens it.

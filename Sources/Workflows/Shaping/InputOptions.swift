@@ -38,6 +38,10 @@ package struct InputOptions: Hashable, Sendable {
     package var unknown: Unknown
     /// Which members of an archive are read; nil: all. A pattern without a slash is held against a name's last part.
     package var member: KeyPattern?
+    /// JSON: the keys under which an array holds the rows; nil: the layout is detected.
+    package var path: [String]?
+    /// JSON: whether objects within rows are kept as columns of type json, not taken apart into dotted columns.
+    package var keepsNested = false
     /// What data buffers may take; nil: what is usual.
     package var memoryBytes: Int64?
 

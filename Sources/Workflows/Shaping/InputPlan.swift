@@ -21,8 +21,11 @@ package struct InputPlan: Sendable {
     package var records: Int64?
     /// For each column the index of its field (CSV).
     private var fields: [Int] = []
-    /// For each column what the source calls it (JSON lines, Parquet).
+    /// For each column what the source calls it (Parquet).
     private var sourceNames: [String] = []
+    /// For each column the keys that lead to it (JSON), and how each member is laid out.
+    private var paths: [[[String]]] = []
+    private var layouts: [JSONLayout] = []
 
     /// Plans how to read the file at `path`. `sourceName` is what messages call it; left out: its path.
     package init(path: String, options: InputOptions, sourceName: String? = nil) throws {
@@ -45,7 +48,7 @@ package struct InputPlan: Sendable {
         do {
             switch format {
             case .csv: try planCSV(options)
-            case .jsonl: try planJSONLines(options)
+            case .json, .jsonl: try planJSON(options)
             case .parquet: try planParquet(options)
             }
         } catch let error as TabularError {
@@ -56,17 +59,17 @@ package struct InputPlan: Sendable {
     /// Opens the file at its first record.
     package func open() throws -> any BatchSource {
         let reader = packed.reader()
-        guard let members = packed.members, members.count > 1 else { return try open(try reader.open()) }
+        guard let members = packed.members, members.count > 1 else { return try open(try reader.open(), 0) }
         let plan = self
-        return MembersSource(schema: schema, members: members.map(\.name)) { try plan.open(try reader.open($0)) }
+        return MembersSource(schema: schema, members: members.map(\.name)) { try plan.open(try reader.open($0), $0) }
     }
 
-    private func open(_ text: any ByteSource) throws -> any BatchSource {
+    private func open(_ text: any ByteSource, _ member: Int) throws -> any BatchSource {
         switch format {
         case .csv:
             let mapping = FieldMapping(columns: schema.columns, fields: fields, fieldNames: rejectFields)
             return try CSVReader(source: text, dialect: dialect ?? Dialect(), mapping: mapping)
-        case .jsonl: return try JSONLinesReader(source: text, schema: schema, keys: sourceNames)
+        case .json, .jsonl: return try JSONReader(source: text, schema: schema, paths: paths, layout: layouts[member])
         case .parquet: return try ParquetSource(path: path, schema: schema, columns: sourceNames)
         }
     }
@@ -124,18 +127,28 @@ package struct InputPlan: Sendable {
                 + "\(names.prefix(5).joined(separator: ", ")). Choose members that are alike (--member, input.member).")
     }
 
-    private mutating func planJSONLines(_ options: InputOptions) throws {
-        rejectFields = [JSONLinesReader.rejectColumn]
+    private mutating func planJSON(_ options: InputOptions) throws {
+        rejectFields = [JSONReader.rejectColumn]
+        let packed = self.packed
+        let reader = packed.reader()
+        layouts = try (0..<reader.count).map { index in
+            try options.path.map { .array(path: $0) } ?? JSONLayout.detect(try reader.open(index))
+        }
+        format = layouts.allSatisfy { $0 == .lines } ? .jsonl : .json
         if !options.columns.isEmpty, options.unknown == .drop, options.columns.allSatisfy({ $0.type != nil }) {
             schema = Schema(options.columns.map { $0.column(inferred: nil) })
-            sourceNames = options.columns.map(\.sourceName)
+            paths = options.columns.map { [[$0.sourceName], JSONLayout.path($0.sourceName)] }
             return
         }
-        let inspection = try JSONLinesInspector(source: try packed.reader().open()).inspect()
+        let kept = Set(options.columns.filter { $0.type == .json }.map(\.sourceName))
+        let texts = zip(layouts.indices, layouts).map { index, layout in
+            { () throws -> (any ByteSource, JSONLayout) in (try packed.reader().open(index), layout) }
+        }
+        let inspection = try JSONInspector(nesting: options.keepsNested ? .json : .columns(kept: kept), texts).inspect()
         records = inspection.records
         let resolved = try options.resolve(inferred: inspection.columns, names: inspection.columns.map(\.name))
         schema = Schema(resolved.map(\.column))
-        sourceNames = resolved.map { inspection.keys[$0.index] }
+        paths = resolved.map { [inspection.paths[$0.index]] }
     }
 
     private mutating func planParquet(_ options: InputOptions) throws {

@@ -54,7 +54,8 @@ struct OutputFormat {
         default: break
         }
         return format == .csv
-            ? try CSVWriter(sink: sink, schema: schema, delimiter: options.delimiter) : JSONLinesWriter(sink: sink, schema: schema)
+            ? try CSVWriter(sink: sink, schema: schema, delimiter: options.delimiter)
+            : JSONWriter(sink: sink, schema: schema, isArray: format == .json)
     }
 
     /// Reads a file that ``create(path:schema:)`` wrote, with the schema it was given.
@@ -65,7 +66,9 @@ struct OutputFormat {
                 columns: schema.columns, fields: Array(schema.columns.indices), fieldNames: schema.names)
             return try CSVReader(
                 source: try openByteSource(path: path).source, dialect: Dialect(delimiter: options.delimiter), mapping: mapping)
-        case .jsonl: return try JSONLinesReader(source: try openByteSource(path: path).source, schema: schema)
+        case .json, .jsonl:
+            return try JSONReader(
+                source: try openByteSource(path: path).source, schema: schema, layout: format == .json ? .array(path: []) : .lines)
         case .parquet:
             let plan = try InputPlan(path: path, options: InputOptions(format: .parquet))
             guard plan.schema.names == schema.names, plan.schema.columns.map(\.type) == schema.columns.map(\.type) else {

@@ -6,7 +6,7 @@ import Workflows
 
 /// How an input is to be read, as flags.
 struct InputFlags: ParsableArguments {
-    @Option(help: "The input's format: csv, jsonl or parquet. Left out: by its content.") var from: String?
+    @Option(help: "The input's format: csv, json, jsonl or parquet. Left out: by its content.") var from: String?
     @Option(help: ArgumentHelp("Column declarations, as in a pipeline's columns.", valueName: "file")) var schema: String?
     @Flag(name: .customLong("no-header"), help: "The first record is data.") var noHeader = false
     @Option(help: "One character, or \\t. Left out: detected.") var delimiter: String?
@@ -16,6 +16,8 @@ struct InputFlags: ParsableArguments {
     @Option(name: .customLong("null"), help: "An unquoted text that means null, besides the empty one. Repeatable.")
     var nulls: [String] = []
     @Option(help: ArgumentHelp("Which members of an archive to read, like '*.csv'. Left out: all.", valueName: "glob")) var member: String?
+    @Option(help: ArgumentHelp("JSON: where in one document the rows stand, like data.items.", valueName: "keys")) var path: String?
+    @Option(help: "JSON: objects within rows become columns (a.b), or json.") var nested: String?
     @Option(help: "Threads to use at most; this version uses one.") var threads: Int?
     @Option(help: "Memory for data buffers: bytes, or like 512MiB.") var memory: String?
 
@@ -28,7 +30,7 @@ struct InputFlags: ParsableArguments {
         }
         if let from {
             guard let format = DataFormat.named(from) else {
-                throw Failure(.permanent, "usage.format", "--from must be csv, jsonl or parquet, found \"\(from)\".")
+                throw Failure(.permanent, "usage.format", "--from must be csv, json, jsonl or parquet, found \"\(from)\".")
             }
             options.format = format
         }
@@ -45,6 +47,13 @@ struct InputFlags: ParsableArguments {
                 throw Failure(.permanent, "usage.member", "--member must be a pattern like '*.csv', found \"\(member)\".")
             }
             options.member = pattern
+        }
+        options.path = path.map(JSONLayout.path)
+        if let nested {
+            guard ["columns", "json"].contains(nested) else {
+                throw Failure(.permanent, "usage.nested", "--nested must be columns or json, found \"\(nested)\".")
+            }
+            options.keepsNested = nested == "json"
         }
         if let threads, threads < 1 { throw Failure(.permanent, "usage.threads", "--threads must be 1 or more.") }
         if let memory {
@@ -70,7 +79,7 @@ struct InputFlags: ParsableArguments {
 
 /// How an output is to be written, as flags.
 struct OutputFlags: ParsableArguments {
-    @Option(help: "The output's format: csv, jsonl or parquet. Left out: by its name.") var to: String?
+    @Option(help: "The output's format: csv, json, jsonl or parquet. Left out: by its name.") var to: String?
     @Option(help: "zstd, gzip, snappy, lz4, brotli or none.") var compression: String?
     @Option(name: .customLong("compression-level"), help: "1 to 22; default 3 (gzip: 6).") var compressionLevel: Int?
     @Option(name: .customLong("row-group-rows"), help: "Rows in a Parquet row group.") var rowGroupRows: Int?
@@ -94,14 +103,14 @@ struct OutputFlags: ParsableArguments {
     func format(of path: String) throws(Failure) -> DataFormat {
         if let to {
             guard let format = DataFormat.named(to) else {
-                throw Failure(.permanent, "usage.format", "--to must be csv, jsonl or parquet, found \"\(to)\".")
+                throw Failure(.permanent, "usage.format", "--to must be csv, json, jsonl or parquet, found \"\(to)\".")
             }
             return format
         }
         guard let format = DataFormat.named(by: path).format else {
             throw Failure(
                 .permanent, "usage.format",
-                "The output's name \"\(path)\" does not say its format. End it in .csv, .jsonl or .parquet, or give --to.")
+                "The output's name \"\(path)\" does not say its format. End it in .csv, .json, .jsonl or .parquet, or give --to.")
         }
         return format
     }
@@ -135,7 +144,8 @@ extension DataFormat {
     static func named(_ text: String) -> DataFormat? {
         switch text.lowercased() {
         case "csv", "tsv": .csv
-        case "jsonl", "ndjson", "json": .jsonl
+        case "json": .json
+        case "jsonl", "ndjson": .jsonl
         case "parquet": .parquet
         default: nil
         }

@@ -132,6 +132,10 @@ struct RunCommand: AsyncParsableCommand {
         if let delimiter = input.hints.delimiter { pipeline.input.hints.delimiter = delimiter }
         if let quote = input.hints.quote { pipeline.input.hints.quote = quote }
         if let escape = input.hints.escape { pipeline.input.hints.escape = escape }
+        if let member = input.member { pipeline.input.member = member }
+        if let path = input.path { pipeline.input.path = path }
+        if input.keepsNested { pipeline.input.keepsNested = true }
+        if let memory = input.memoryBytes { pipeline.input.memoryBytes = memory }
         if !input.hints.nullMarkers.isEmpty { pipeline.input.hints.nullMarkers = input.hints.nullMarkers }
         if !input.columns.isEmpty { (pipeline.input.columns, pipeline.input.unknown) = (input.columns, input.unknown) }
         if outputFlags.to != nil {

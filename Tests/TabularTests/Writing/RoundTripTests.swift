@@ -30,12 +30,12 @@ struct RoundTripTests {
     func jsonLines(_ seed: UInt64) throws {
         let batches = Self.batches(seed)
         let sink = TextSink()
-        let writer = JSONLinesWriter(sink: sink, schema: SampleColumns.schema)
+        let writer = JSONWriter(sink: sink, schema: SampleColumns.schema)
         for batch in batches { try writer.write(batch) }
         try writer.finish()
         #expect(sink.isFinished)
         #expect(sink.bytes.count { $0 == 10 } == batches.reduce(0) { $0 + $1.rowCount })
-        let reader = try JSONLinesReader(source: TextSource(sink.bytes, pieceBytes: 999), schema: SampleColumns.schema, chunkBytes: 4096)
+        let reader = try JSONReader(source: TextSource(sink.bytes, pieceBytes: 999), schema: SampleColumns.schema, chunkBytes: 4096)
         try Self.expectSame(reader, as: batches, "seed \(seed)")
     }
 
@@ -63,8 +63,8 @@ struct RoundTripTests {
         let reader = try CSVReader(source: TextSource("a,b\n\(cell),x\n".utf8), dialect: Dialect(), mapping: mapping)
         let batch = try #require(try reader.next()).batch
         let sink = TextSink()
-        try JSONLinesWriter(sink: sink, schema: reader.schema).write(batch)
-        let again = try #require(try JSONLinesReader(source: TextSource(sink.bytes), schema: reader.schema).next()).batch
+        try JSONWriter(sink: sink, schema: reader.schema).write(batch)
+        let again = try #require(try JSONReader(source: TextSource(sink.bytes), schema: reader.schema).next()).batch
         #expect(batch.rowCount == 1)
         #expect(Self.digest([again]) == Self.digest([batch]))
     }
@@ -103,7 +103,7 @@ struct RoundTripTests {
             values.append(text)
             return .bytes(values)
         }
-        try JSONLinesWriter(sink: sink, schema: schema).write(
+        try JSONWriter(sink: sink, schema: schema).write(
             ColumnBatch(
                 schema: schema,
                 columns: [

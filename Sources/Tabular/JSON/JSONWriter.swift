@@ -1,18 +1,22 @@
 import Columns
 import Compression
 
-/// Writes batches as JSON lines: one object a row, every column a member, nulls as `null`.
+/// Writes batches as JSON lines, or as one array: one object a row, every column a member, nulls as `null`.
 ///
 /// Numbers and decimals keep their digits; dates, times, uuid and bytes are strings as in ``ValueText``; NaN and the
 /// infinities, which JSON lacks, are strings too; a json column's text stands as it is.
-package final class JSONLinesWriter: BatchSink {
+package final class JSONWriter: BatchSink {
     private let sink: any ByteSink
     /// For each column `{"name":` or `,"name":`.
     private let prefixes: [[UInt8]]
+    private let isArray: Bool
+    private var rows: Int64 = 0
     private var out: [UInt8] = []
 
-    package init(sink: any ByteSink, schema: Schema) {
+    /// - Parameter isArray: one JSON array, with an element a line, instead of JSON lines.
+    package init(sink: any ByteSink, schema: Schema, isArray: Bool = false) {
         self.sink = sink
+        self.isArray = isArray
         prefixes = schema.names.enumerated().map { index, name in
             var prefix = [UInt8(ascii: index == 0 ? "{" : ",")]
             JSONText.appendString(Array(name.utf8)[...], to: &prefix)
@@ -24,18 +28,24 @@ package final class JSONLinesWriter: BatchSink {
     package func write(_ batch: ColumnBatch) throws {
         out.removeAll(keepingCapacity: true)
         for row in 0..<batch.rowCount {
+            if isArray { out.append(contentsOf: rows == 0 ? "[\n".utf8 : ",\n".utf8) }
+            rows += 1
             if batch.columns.isEmpty { out.append(UInt8(ascii: "{")) }
             for (index, column) in batch.columns.enumerated() {
                 out.append(contentsOf: prefixes[index])
                 append(column, row)
             }
             out.append(UInt8(ascii: "}"))
-            out.append(UInt8(ascii: "\n"))
+            if !isArray { out.append(UInt8(ascii: "\n")) }
         }
         try out.withUnsafeBytes { try sink.write($0) }
     }
 
     package func finish() throws {
+        if isArray {
+            let end = Array((rows == 0 ? "[]\n" : "\n]\n").utf8)
+            try end.withUnsafeBytes { try sink.write($0) }
+        }
         try sink.finish()
     }
 
