@@ -2,7 +2,7 @@
 SWIFT ?= swift
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo demo-aws test test-localstack lint format bench clean
+.PHONY: help deps build demo demo-aws test crash-test fault-matrix test-localstack lint format bench clean
 
 help: ## list these targets
 	@echo "Landfall"
@@ -25,6 +25,19 @@ test: ## every test: unit, integration, end to end
 
 test-localstack: ## the AWS client against LocalStack, which compares checksums (needs python3.13)
 	@Tests/TestBed/localstack.sh
+
+# The folder and the options of the long tests, for example: make crash-test CRASH='--seed 7 --files 500 --kills 300'
+crash = @LANDFALL_BINARY=$(CURDIR)/.build/release/landfall $$(Tests/TestBed/setup.sh) -B Tests/CrashTest
+CRASH ?=
+LOCAL_CRASH ?=
+WRITE ?=
+
+crash-test: build ## kill -9 at every edge, long: losses and doubles (CRASH='--seed N --files N --kills N')
+	$(crash)/crash_test.py $(CRASH)
+	$(crash)/local_crash_test.py $(LOCAL_CRASH)
+
+fault-matrix: build ## each AWS action with each fault, long (WRITE=--write: docs/FAULTS.md anew)
+	$(crash)/fault_matrix.py $(WRITE)
 
 lint: ## formatting and style, strictly
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

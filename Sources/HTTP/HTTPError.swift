@@ -1,3 +1,5 @@
+import Glibc
+
 /// Why no answer came, or none that could be kept. An answer with a bad status is not an error here.
 package struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Stable and dotted: `http.connect_failed`, `http.timeout`, `http.stalled` …
@@ -44,11 +46,12 @@ extension HTTPError {
         HTTPError(code: "http.file_read", message: "\(path) cannot be sent: \(reason).", isTransient: false)
     }
 
+    /// A full disk is somebody else's to empty: the next attempt may find room.
     static func fileWrite(_ place: String, errno: Int32) -> HTTPError {
         HTTPError(
             code: "http.file_write",
             message: "\(place): the answer cannot be written to its file: \(errorText(errno)).",
-            isTransient: false)
+            isTransient: errno == ENOSPC || errno == EDQUOT)
     }
 
     static func badAnswer(_ place: String, _ reason: String) -> HTTPError {

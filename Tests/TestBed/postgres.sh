@@ -2,6 +2,7 @@
 # A throw-away PostgreSQL cluster for tests and demonstrations.
 #
 #   postgres.sh start DIR [PORT]   makes a cluster in DIR, starts it, prints its URL
+#   postgres.sh crash DIR          ends it without a checkpoint or a farewell, and starts it again
 #   postgres.sh stop DIR           stops it, removes its files and, if it is empty then, DIR
 #
 # It listens on 127.0.0.1 (a free port unless one is given) and on a socket in DIR, trusts whoever connects, and keeps
@@ -21,7 +22,7 @@ done
 say() { echo "postgres.sh: $*" >&2; }
 
 usage() {
-    sed -n '2,10p' "$0" | sed 's/^# \{0,1\}//' >&2
+    sed -n '2,11p' "$0" | sed 's/^# \{0,1\}//' >&2
     exit 64
 }
 
@@ -127,6 +128,13 @@ start() { # [PORT]
     exit 69
 }
 
+crash() {
+    place="$dir"
+    [ ! -e "$dir/elsewhere" ] || place="$(cat "$dir/elsewhere")"
+    as_owner "${bin}pg_ctl" stop -w -s -m immediate -D "$place/data" </dev/null >/dev/null 2>&1 || true
+    start_server || { say "the server did not start again"; tail -n 5 "$place/data/server.log" >&2; exit 69; }
+}
+
 stop() {
     place="$dir"
     [ ! -e "$dir/elsewhere" ] || place="$(cat "$dir/elsewhere")"
@@ -144,6 +152,7 @@ find_programs
 find_owner
 case "$1" in
 start) start "${3:-}" ;;
+crash) crash ;;
 stop) stop ;;
 *) usage ;;
 esac

@@ -8,10 +8,27 @@ enum Scratch {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
+            if let full = noSpace(error, folder) { throw full }
             throw Failure(
                 .permanent, "output.not_creatable",
                 "The folder \(folder) cannot be made. Check LANDFALL_WORK_DIR and the rights to it.")
         }
+    }
+
+    /// Writes a small file as a whole.
+    static func write(_ text: String, to path: String) throws(Failure) {
+        do {
+            try Data(text.utf8).write(to: URL(filePath: path))
+        } catch {
+            if let full = noSpace(error, path) { throw full }
+            throw Failure(.permanent, "output.write_failed", "\(path) cannot be written: \(error.localizedDescription)")
+        }
+    }
+
+    /// A full disk is somebody else's to empty: the next attempt may find room.
+    private static func noSpace(_ error: any Error, _ path: String) -> Failure? {
+        guard (error as? CocoaError)?.code == .fileWriteOutOfSpace else { return nil }
+        return Failure(.transient, "output.no_space", "\(path): no space is left to write it. Free some, then try again.")
     }
 
     /// Makes a folder that is empty: what an earlier attempt left in it is gone.

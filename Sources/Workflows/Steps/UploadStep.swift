@@ -36,7 +36,7 @@ struct UploadStep {
         // This attempt's own folder: what is uploaded may have been made by an earlier one.
         try Scratch.make("\(scratch)/out")
         let path = "\(scratch)/out/\(names.receipt)"
-        try Data(try receipt.jsonText().utf8).write(to: URL(filePath: path))
+        try Scratch.write(try receipt.jsonText(), to: path)
         try await services.store.upload(path, to: names.receiptURI, contentType: "application/json")
         return Uploaded(receipt: receipt, receiptURI: names.receiptURI)
     }

@@ -21,7 +21,7 @@ enum TestBed {
     static let hasBinary = FileManager.default.isExecutableFile(atPath: binary)
     static let needsBinary: Comment = "needs the release binary: swift build -c release, or LANDFALL_BINARY"
 
-    private static let python: String = {
+    static let python: String = {
         if let named = variables["LANDFALL_PYTHON"] { return named }
         let own = "\(top)/.build/testbed-venv/bin/python"
         return FileManager.default.isExecutableFile(atPath: own) ? own : "python3"
