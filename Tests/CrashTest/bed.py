@@ -2,6 +2,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,8 @@ TESTBED = HERE.parent / "TestBed"
 sys.path.insert(0, str(TESTBED))
 
 READY_SECONDS = 60
+# Before a program: it is killed when the thread that started it ends, however that comes.
+WITH_US = ["setpriv", "--pdeathsig", "KILL"]
 
 
 def plain_environment():
@@ -35,6 +38,7 @@ class Bed:
         self.mounted = False
 
     def __enter__(self):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="landfall-crash-"))
         self.folder.chmod(0o755)  # PostgreSQL runs as another user when root runs the tests
         try:
@@ -75,7 +79,7 @@ class Bed:
 
     def start_moto(self):
         log = open(self.folder / "moto.log", "wb")
-        self.moto = subprocess.Popen([sys.executable, TESTBED / "motobed.py", "0"], stdout=subprocess.PIPE, stderr=log,
+        self.moto = subprocess.Popen([*WITH_US, sys.executable, TESTBED / "motobed.py", "0"], stdout=subprocess.PIPE, stderr=log,
                                      stdin=subprocess.DEVNULL, env=plain_environment())
         self.endpoint = self.moto.stdout.readline().decode().strip()
         if not self.endpoint:

@@ -28,7 +28,7 @@ from stage import Stage, collect, provision
 DOCUMENT = TOP / "docs/FAULTS.md"
 LEASE_SECONDS = 5
 VISIBILITY_SECONDS = 2   # longer waits of the worker's are cut to this
-LASTING_SECONDS = 15     # how long a lasting fault is watched
+LASTING_SECONDS = 30     # how long a lasting fault is watched from its first strike on, where the job does not end
 LASTING_STALL_SECONDS = 40
 PATIENCE_SECONDS = 240
 SETTLED_SECONDS = 1.0
@@ -92,7 +92,7 @@ class Cell:
             self.tap.holds["GetObject"] = LEASE_SECONDS * 0.8
         port = free_port()
         environment = stage.environment | {
-            "LANDFALL_LEASE_SECONDS": str(LEASE_SECONDS), "LANDFALL_MAX_ATTEMPTS": "3", "LANDFALL_CONCURRENCY": "2",
+            "LANDFALL_LEASE_SECONDS": str(LEASE_SECONDS), "LANDFALL_MAX_ATTEMPTS": "2", "LANDFALL_CONCURRENCY": "2",
             "LANDFALL_DRAIN_SECONDS": "1", "LANDFALL_ADMIN_ADDRESS": f"127.0.0.1:{port}", "LANDFALL_DATABASE_SECRET": secret,
             "LANDFALL_WORK_DIR": str(bed.folder / f"work-{self.number}")}
         worker = Worker(self.number, environment, bed.endpoint, bed.postgres_port, self.tap, bed.folder)
@@ -135,12 +135,12 @@ class Cell:
     def watch(self, stage, port):
         """What the worker does while the fault lasts."""
         lasting = LASTING_STALL_SECONDS if self.fault == "stalled" else LASTING_SECONDS
-        deadline = time.monotonic() + lasting
-        while time.monotonic() < deadline:
+        begun = time.monotonic()
+        while time.monotonic() < (self.tap.first_at or begun + PATIENCE_SECONDS) + lasting:
             items, queued = self.state(stage)
             if self.is_over(items, queued, len(self.expected)):
                 break
-            time.sleep(0.3)
+            time.sleep(0.5)
         words = [] if self.is_ready(port) else ["not ready"]
         item = items[0] if items else None
         if item is None or item["status"] == "running":
@@ -259,7 +259,7 @@ def run_cells(bed, cells, threads):
 
 HEAD = """# Faults of AWS, and what becomes of a file
 
-Each action that the worker calls, with each fault, as `make fault-matrix` has seen it: a worker with one file, three attempts and
+Each action that the worker calls, with each fault, as `make fault-matrix` has seen it: a worker with one file, two attempts and
 a relay before AWS that does the fault. **Twice**: the first two calls of the action fail (a stall: the first). **For a while**:
 every call fails until the worker has shown what it does then; then the fault is lifted. In every cell the file ends exactly once,
 or in the dead-letter queue with its reason, from which it can be sent again; its message is gone, and its end is announced.

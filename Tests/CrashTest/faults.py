@@ -1,5 +1,6 @@
 """Faults that a service or the network can have, as answers of the relay."""
 import json
+import time
 
 from wire import RESET, Harm, Tap
 
@@ -66,7 +67,7 @@ class FaultTap(Tap):
         self.is_lasting, self.shorten = is_lasting, shorten
         self.holds = {}       # action -> seconds: how long it takes here
         self.actions = set()
-        self.struck = 0
+        self.struck, self.first_at = 0, None
 
     def lift(self):
         self.harm = None
@@ -91,4 +92,5 @@ class FaultTap(Tap):
                 return None
             self.left -= 1
         self.struck += 1
+        self.first_at = self.first_at or time.monotonic()
         return self.harm(exchange)

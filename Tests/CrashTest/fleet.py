@@ -5,7 +5,7 @@ import subprocess
 import threading
 import time
 
-from bed import landfall_binary, plain_environment
+from bed import WITH_US, landfall_binary, plain_environment
 from wire import HTTPWire, PostgresWire
 
 
@@ -30,8 +30,8 @@ class Worker:
         with self.lock, open(self.log, "ab") as log:
             self.starts += 1
             self.state = "up"
-            self.process = subprocess.Popen([landfall_binary(), "worker"], env=self.environment, cwd=self.folder, stdout=log,
-                                            stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen([*WITH_US, landfall_binary(), "worker"], env=self.environment, cwd=self.folder,
+                                            stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
     def send(self, number):
         try:
@@ -53,6 +53,7 @@ class Fleet:
         self.workers, self.rng, self.restart_seconds = workers, rng, restart_seconds
         self.unexpected = []
         self.leaving = False
+        self.has_left = threading.Event()
         self.lock = threading.Lock()
         self.thread = threading.Thread(target=self._supervise, daemon=True)
 
@@ -97,6 +98,8 @@ class Fleet:
                 with worker.lock:
                     self._look_after(worker)
             time.sleep(0.02)
+        self.has_left.set()
+        threading.Event().wait()  # the workers that this thread started live as long as it does
 
     def _look_after(self, worker):
         code = worker.process.poll()
@@ -117,7 +120,7 @@ class Fleet:
     def leave(self):
         """Ends all workers as ECS does."""
         self.leaving = True
-        self.thread.join()
+        self.has_left.wait()
         for worker in self.workers:
             if worker.state == "stopped":
                 worker.send(signal.SIGCONT)

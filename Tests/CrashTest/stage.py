@@ -23,9 +23,10 @@ class Stage:
         for road, versioned in (("sqs", True), ("sns", False), ("none", False)):
             self.buckets[road] = self._bucket(road, versioned)
         pipelines = bed.folder / "pipelines"
-        pipelines.mkdir(exist_ok=True)
-        for name, text in truth.PIPELINES.items():
-            (pipelines / name).write_text(text)
+        if not pipelines.exists():  # never written again while another stage's workers may read them
+            pipelines.mkdir()
+            for name, text in truth.PIPELINES.items():
+                (pipelines / name).write_text(text)
         self.environment = {k: v for k, v in provision.environment(self.made).items() if not k.startswith("TESTBED_")} | {
             "LANDFALL_PIPELINES": str(pipelines), "LANDFALL_WORK_DIR": str(bed.work), "LANDFALL_ADMIN_ADDRESS": "off"} | settings
 
