@@ -31,7 +31,7 @@ package enum ParquetLimits {
     static let columnReadAheadBytes = 16 << 10...1 << 20
     /// Bytes of unfinished pages that a writer holds, all columns together, and the smallest page that it is cut to.
     static let openPageBytes = 96 << 20
-    static let minPageBytes = 64 << 10
+    static let minPageBytes = 8 << 10
     /// One value that is written, in bytes.
     package static let maxValueBytes = 512 << 20
 }

@@ -191,4 +191,50 @@ struct BoundsTests {
         none.include([Int64(bitPattern: Double.nan.bitPattern)], count: 1)
         #expect(none.plain(.double).min == nil)
     }
+
+    @Test("byte strings with common fronts come back from DELTA_BYTE_ARRAY")
+    func fronts() throws {
+        let values = ["", "a", "ab", "abc", "b", "", "prefix/0001/x", "prefix/0002/x", "prefix/0002/x", "prefix/00", "ä", "ö"]
+        let plain = ByteBuffer()
+        for value in values {
+            let bytes = Array(value.utf8) + [0]
+            bytes.withUnsafeBytes { plain.appendPlain($0.baseAddress!, count: bytes.count - 1, isFixed: false) }
+        }
+        let out = ByteBuffer()
+        DeltaByteArrayEncoder.append(plain: plain.bytes, count: values.count, suffixes: ByteBuffer(), to: out)
+        #expect(out.count < plain.count)
+        var decoder = try DeltaByteArrayDecoder(UnsafeRawPointer(out.base), end: UnsafeRawPointer(out.end))
+        var read = ByteValues()
+        try decoder.decode(5, into: &read)
+        try decoder.decode(values.count - 5, into: &read)
+        #expect((0..<read.count).map { String(decoding: read[$0], as: UTF8.self) } == values)
+    }
+
+    @Test("hashes are those of xxHash")
+    func hashes() {
+        func hash(_ text: String) -> UInt64 { Array(text.utf8).withUnsafeBytes { XXHash64.hash($0) } }
+        #expect(hash("") == 0xEF46_DB37_51D8_E999)
+        #expect(hash("a") == 0xD24E_C4F1_A98C_6E5B)
+        #expect(hash("abc") == 0x44BC_2CF5_AD77_0999)
+        #expect(hash("Nobody inspects the spammish repetition") == 0xFBCE_A83C_8A37_8BF1)
+    }
+
+    @Test("a bloom filter knows all that is in it, and little else")
+    func bloom() throws {
+        let hashes = Set((0..<10_000).map { number in withUnsafeBytes(of: Int64(number)) { XXHash64.hash($0) } })
+        let filter = BloomFilter(hashes, falsePositives: 0.01)
+        #expect(hashes.allSatisfy { filter.mayContain($0) })
+        let wrong = (10_000..<20_000).count { number in
+            filter.mayContain(withUnsafeBytes(of: Int64(number)) { XXHash64.hash($0) })
+        }
+        #expect(wrong < 100)
+        let encoded = filter.encoded
+        let read = try encoded.withUnsafeBytes { bytes in
+            var reader = ThriftReader(bytes)
+            let size = try #require(try BloomFilter.readHeader(&reader))
+            #expect(reader.position + size == bytes.count)
+            return try #require(BloomFilter(bytes: UnsafeRawBufferPointer(rebasing: bytes[reader.position...])))
+        }
+        #expect(hashes.allSatisfy { read.mayContain($0) })
+    }
 }

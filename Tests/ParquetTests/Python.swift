@@ -8,6 +8,10 @@ enum Python {
     /// Whether the packages are there; tests that need them are skipped else.
     static let isReady = (try? run("import pyarrow, duckdb")) != nil
 
+    /// Whether some more packages are there.
+    static func has(_ packages: String) -> Bool { (try? run("import \(packages)")) != nil }
+    static let hasAllEngines = has("pyarrow, duckdb, polars, fastparquet")
+
     struct Failure: Error, CustomStringConvertible {
         var description: String
     }

@@ -55,9 +55,12 @@ struct RoundTripTests {
     func everyCodec() throws {
         let schema = SampleColumns.schema(nullable: true)
         let batch = SampleColumns.batch(schema, rows: 5000, .rising)
-        for codec in ["none", "snappy", "gzip", "zstd", "lz4"] {
-            for encodings in [ParquetWriteOptions.Encodings.compact, .widelyRead] {
-                var options = ParquetWriteOptions(encodings: encodings)
+        for codec in ["none", "snappy", "gzip", "zstd", "lz4", "brotli"] {
+            for (encodings, version) in [
+                (ParquetWriteOptions.Encodings.compact, ParquetWriteOptions.PageVersion.v1), (.usual, .v2), (.widelyRead, .v1),
+                (.compact, .v2),
+            ] {
+                var options = ParquetWriteOptions(encodings: encodings, pageRows: 700, pageVersion: version)
                 options.codec = try #require(.init(codec))
                 let path = folder.path("\(codec).parquet")
                 let writer = try ParquetWriter(path: path, schema: schema, options: options)

@@ -4,7 +4,7 @@ final class ByteBuffer {
     private(set) var count = 0
     private var capacity: Int
 
-    init(capacity: Int = 4096) {
+    init(capacity: Int = 0) {
         self.capacity = capacity
         base = .allocate(byteCount: max(1, capacity), alignment: 16)
     }
@@ -76,6 +76,6 @@ final class ByteBuffer {
         guard capacity > limit else { return }
         base.deallocate()
         capacity = limit
-        base = .allocate(byteCount: capacity, alignment: 16)
+        base = .allocate(byteCount: max(1, capacity), alignment: 16)
     }
 }

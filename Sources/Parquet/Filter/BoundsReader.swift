@@ -64,6 +64,27 @@ struct BoundsReader {
         }
     }
 
+    /// The hash of a value as bloom filters have it; nil where the file's values are not stored as ours are.
+    func hash(_ value: ParquetFilter.Value) -> UInt64? {
+        switch (form.type.conversion, value) {
+        case (.none, .integer(let number)):
+            guard form.physical == .int32 || form.physical == .int64, let word = Int64(exactly: number) else { return nil }
+            return Self.hash(word, form.physical)
+        case (.none, .double(let number)):
+            // Either zero may be meant, and NaN has many spellings.
+            guard form.physical == .float || form.physical == .double, number != 0, !number.isNaN else { return nil }
+            return Self.hash(Int64(bitPattern: number.bitPattern), form.physical)
+        case (.none, .bytes(let bytes)), (.utf8, .bytes(let bytes)): return bytes.withUnsafeBytes { XXHash64.hash($0) }
+        default: return nil
+        }
+    }
+
+    private static func hash(_ word: Int64, _ type: PhysicalType) -> UInt64 {
+        withUnsafeBytes(of: BloomBuilder.plain(word, type)) {
+            XXHash64.hash(UnsafeRawBufferPointer(rebasing: $0[..<(type.width ?? 8)]))
+        }
+    }
+
     /// Decodes one value; nil where that is not possible.
     private func value(_ bytes: [UInt8]) -> ParquetFilter.Value? {
         var plain = bytes

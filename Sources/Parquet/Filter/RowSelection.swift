@@ -78,7 +78,24 @@ struct Condition {
     func maySatisfy(_ group: RowGroup, _ file: RandomAccessFile) -> Bool {
         let chunk = group.columns[leaf]
         guard reader.bounds(chunk.statistics, count: group.rowCount).maySatisfy(filter) else { return false }
-        return true
+        guard filter.comparison == .equal, let region = chunk.bloomFilter, let hash = reader.hash(filter.value),
+            let bloom = try? Self.bloomFilter(region, file)
+        else { return true }
+        return bloom.mayContain(hash)
+    }
+
+    private static func bloomFilter(_ region: FileRegion, _ file: RandomAccessFile) throws -> BloomFilter? {
+        guard region.offset >= 0, region.offset < file.size else { throw ParquetError.truncated("a bloom filter") }
+        var header = [UInt8](repeating: 0, count: Int(min(64, file.size - region.offset)))
+        _ = try header.withUnsafeMutableBytes { try file.read(at: region.offset, into: $0) }
+        let (size, start) = try header.withUnsafeBytes { bytes in
+            var reader = ThriftReader(bytes)
+            return (try BloomFilter.readHeader(&reader), reader.position)
+        }
+        guard let size, Int64(start + size) <= file.size - region.offset else { return nil }
+        var bytes = [UInt8](repeating: 0, count: size)
+        _ = try bytes.withUnsafeMutableBytes { try file.read(at: region.offset + Int64(start), into: $0) }
+        return bytes.withUnsafeBytes { BloomFilter(bytes: $0) }
     }
 
     /// The rows of the pages that may satisfy the filter; nil where there is no page index that tells.

@@ -63,12 +63,13 @@ struct FileMetaData: Sendable {
         return (key, value)
     }
 
-    func write(_ writer: inout ThriftWriter) {
+    /// - Parameter encodedRowGroups: the row groups, each as ``RowGroup/write(_:)`` has written its structure.
+    func write(_ writer: inout ThriftWriter, encodedRowGroups: [[UInt8]]) {
         writer.structure { writer in
             writer.field(1, int32: Self.writtenVersion)
             writer.field(2, list: schema) { $1.write(&$0) }
             writer.field(3, int64: rowCount)
-            writer.field(4, list: rowGroups) { $1.write(&$0) }
+            writer.field(4, encoded: encodedRowGroups)
             if !keyValueMetadata.isEmpty {
                 writer.field(5, list: keyValueMetadata) { writer, entry in
                     writer.field(1, string: entry.key)

@@ -5,6 +5,15 @@ struct RowGroup: Sendable {
     var rowCount: Int64
     var fileOffset: Int64?
     var totalCompressedSize: Int64?
+    /// By what the rows come sorted; only written.
+    var sortingColumns: [SortingColumn] = []
+
+    /// `SortingColumn`.
+    struct SortingColumn: Hashable, Sendable {
+        var column: Int32
+        var isDescending: Bool
+        var hasNullsFirst: Bool
+    }
 
     static func read(_ reader: inout ThriftReader, _ field: ThriftField) throws -> RowGroup {
         var columns: [ColumnChunk]?
@@ -28,6 +37,13 @@ struct RowGroup: Sendable {
         writer.field(1, list: columns) { $1.write(&$0) }
         writer.field(2, int64: totalByteSize)
         writer.field(3, int64: rowCount)
+        if !sortingColumns.isEmpty {
+            writer.field(4, list: sortingColumns) { writer, sorting in
+                writer.field(1, int32: sorting.column)
+                writer.field(2, bool: sorting.isDescending)
+                writer.field(3, bool: sorting.hasNullsFirst)
+            }
+        }
         if let fileOffset { writer.field(5, int64: fileOffset) }
         if let totalCompressedSize { writer.field(6, int64: totalCompressedSize) }
     }
@@ -151,6 +167,18 @@ struct ColumnChunk: Sendable {
                 writer.field(2, int32: pages.encoding.rawValue)
                 writer.field(3, int32: pages.count)
             }
+            if let bloomFilter {
+                writer.field(14, int64: bloomFilter.offset)
+                writer.field(15, int32: bloomFilter.size)
+            }
+        }
+        if let offsetIndex {
+            writer.field(4, int64: offsetIndex.offset)
+            writer.field(5, int32: offsetIndex.size)
+        }
+        if let columnIndex {
+            writer.field(6, int64: columnIndex.offset)
+            writer.field(7, int32: columnIndex.size)
         }
     }
 }

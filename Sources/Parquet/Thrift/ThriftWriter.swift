@@ -77,6 +77,12 @@ struct ThriftWriter {
         for value in values { structure { writer in body(&writer, value) } }
     }
 
+    /// A list of structures that are encoded already.
+    mutating func field(_ id: Int16, encoded values: [[UInt8]]) {
+        listHeader(id, values.count, .structure)
+        for value in values { bytes.append(contentsOf: value) }
+    }
+
     private mutating func header(_ id: Int16, _ type: ThriftType) {
         let last = lastIDs[lastIDs.count - 1]
         lastIDs[lastIDs.count - 1] = id

@@ -22,6 +22,8 @@ struct BytesBounds {
         high = nil
     }
 
+    var hasValues: Bool { low != nil }
+
     /// - Parameter value: where byte string `i` begins, and its length.
     mutating func include(count: Int, _ value: (Int) -> (UnsafeRawPointer, Int)) {
         guard count > 0 else { return }
@@ -35,21 +37,46 @@ struct BytesBounds {
                 high = next
             }
         }
-        if let known = self.low {
-            if known.withUnsafeBytes({ bytes in bytes.baseAddress.map { isLess(low, ($0, bytes.count)) } ?? false }) {
-                self.low = Self.copy(low)
-            }
-        } else {
+        include(low: low, high: high)
+    }
+
+    /// Takes the bounds of other values in.
+    mutating func merge(_ other: BytesBounds) {
+        guard let low = other.low, let high = other.high else { return }
+        Self.withPointers(low, high) { include(low: $0, high: $1) }
+    }
+
+    private mutating func include(low: (UnsafeRawPointer, Int), high: (UnsafeRawPointer, Int)) {
+        guard let knownLow = self.low, let knownHigh = self.high else {
             self.low = Self.copy(low)
-        }
-        if let known = self.high {
-            if known.withUnsafeBytes({ bytes in
-                bytes.baseAddress.map { isLess(($0, bytes.count), high) } ?? (high.1 > 0)
-            }) {
-                self.high = Self.copy(high)
-            }
-        } else {
             self.high = Self.copy(high)
+            return
+        }
+        Self.withPointers(knownLow, knownHigh) { knownLow, knownHigh in
+            if isLess(low, knownLow) { self.low = Self.copy(low) }
+            if isLess(knownHigh, high) { self.high = Self.copy(high) }
+        }
+    }
+
+    /// Whether neither bound is less than that of other values.
+    func isNotBelow(_ other: BytesBounds) -> Bool {
+        guard let low, let high, let otherLow = other.low, let otherHigh = other.high else { return true }
+        return Self.withPointers(low, high) { low, high in
+            Self.withPointers(otherLow, otherHigh) { otherLow, otherHigh in !isLess(low, otherLow) && !isLess(high, otherHigh) }
+        }
+    }
+
+    private static func withPointers<Result>(
+        _ low: [UInt8], _ high: [UInt8], _ body: ((UnsafeRawPointer, Int), (UnsafeRawPointer, Int)) -> Result
+    ) -> Result {
+        // One byte more, so that an empty string has an address too.
+        (low + [0]).withUnsafeBytes { lowBytes in
+            (high + [0]).withUnsafeBytes { highBytes in
+                guard let lowBase = lowBytes.baseAddress, let highBase = highBytes.baseAddress else {
+                    preconditionFailure("an array of one byte at least")
+                }
+                return body((lowBase, low.count), (highBase, high.count))
+            }
         }
     }
 
@@ -69,9 +96,9 @@ struct BytesBounds {
     }
 
     /// The bounds, cut where they are long.
-    var bounds: (min: Statistics.Bound?, max: Statistics.Bound?) {
-        guard let low, let high else { return (nil, nil) }
-        return (Self.lower(low, isText: type.isText), Self.upper(high, isText: type.isText))
+    var bounds: EncodedBounds {
+        guard let low, let high else { return EncodedBounds() }
+        return EncodedBounds(min: Self.lower(low, isText: type.isText), max: Self.upper(high, isText: type.isText))
     }
 
     /// A front part of a value is not greater than it.

@@ -9,10 +9,11 @@ final class BytesColumnEncoder: ColumnEncoder {
     private let column: Column
     /// Bytes of every value; 0 where they vary.
     private let width: Int
-    private let isCompact: Bool
     private let room: PageRoom
     private let pageBytes: Int
+    private let pageRows: Int
     private let pageIndices: Int
+    private let dictionaryTrial: Int
 
     private let plain = ByteBuffer()
     private var plainCount = 0
@@ -21,28 +22,31 @@ final class BytesColumnEncoder: ColumnEncoder {
     private var usesDictionary = false
     private var needsDictionary = false
     private var policy = DictionaryPolicy()
+    private var choice: EncodingChoice
     private var seen = 0
     /// The bytes of all values seen, as PLAIN would have them.
     private var seenBytes = 0
+
     private var bounds: BytesBounds
-    /// What the values without a dictionary are encoded in, and for how many pages more before it is measured again.
-    private var encoding = PageEncoding.plain
-    private var encodingPages = 0
-    private static let pagesPerMeasurement = 32
+    /// Those of the page before.
+    private var lastPage: BytesBounds
+    private var order = PageOrder()
+    private var bloom: BloomBuilder?
 
-    /// Rows of a page at most, so that many empty values end one too.
-    private static let maxPageRows = 1 << 20
-
-    init(_ column: Column, width: Int, _ options: ParquetWriteOptions, pageBytes: Int, _ room: PageRoom) {
-        pages = PageCollector(room, column: column.name, isNullable: column.nullable)
+    init(_ column: Column, width: Int, _ options: ParquetWriteOptions, _ sizes: ColumnSizes, _ room: PageRoom) {
+        pages = PageCollector(room, column.name, isNullable: column.nullable, options)
         self.room = room
-        isCompact = options.encodings == .compact
         self.column = column
         self.width = width
-        self.pageBytes = pageBytes
-        pageIndices = max(1, pageBytes / 2)
+        choice = EncodingChoice(options.encodings)
+        pageBytes = sizes.pageBytes
+        pageRows = sizes.pageRows
+        pageIndices = min(sizes.pageRows, max(1, sizes.pageBytes / 2))
+        dictionaryTrial = sizes.dictionaryTrial
         dictionary = BytesDictionary(isFixed: width > 0)
         bounds = BytesBounds(column.type)
+        lastPage = bounds
+        bloom = BloomBuilder(column.name, options)
         beginChunk()
     }
 
@@ -55,6 +59,8 @@ final class BytesColumnEncoder: ColumnEncoder {
         seen = 0
         seenBytes = 0
         bounds.reset()
+        lastPage.reset()
+        order = PageOrder()
     }
 
     func append(_ vector: ColumnVector, rows: Range<Int>) throws {
@@ -107,7 +113,7 @@ final class BytesColumnEncoder: ColumnEncoder {
 
     private var isPageFull: Bool {
         if usesDictionary { return pages.pageRows >= pageIndices }
-        return plain.count >= pageBytes || pages.pageRows >= Self.maxPageRows
+        return plain.count >= pageBytes || pages.pageRows >= pageRows
     }
 
     /// How many of the next rows the open page takes: at least one.
@@ -118,7 +124,7 @@ final class BytesColumnEncoder: ColumnEncoder {
             return try prefix(offsets, step, bytes: DictionaryPolicy.maxBytes)
         }
         return try prefix(
-            offsets, min(rows, Self.maxPageRows - pages.pageRows), bytes: max(0, pageBytes - plain.count))
+            offsets, min(rows, pageRows - pages.pageRows), bytes: max(0, pageBytes - plain.count))
     }
 
     /// The largest number of rows whose values have at most so many bytes, and at least 1.
@@ -178,7 +184,7 @@ final class BytesColumnEncoder: ColumnEncoder {
     private var dictionaryMayPay: Bool {
         if dictionary.plain.count > DictionaryPolicy.maxBytes || dictionary.count > DictionaryPolicy.maxCount { return false }
         if dictionary.extraProbes > seen * DictionaryPolicy.maxProbes { return false }
-        return seen < DictionaryPolicy.trial || dictionary.count <= seen / 2
+        return seen < dictionaryTrial || dictionary.count <= seen / 2
     }
 
     private func giveUpDictionary() {
@@ -187,13 +193,13 @@ final class BytesColumnEncoder: ColumnEncoder {
         plain.removeAll()
         for i in 0..<count {
             let place = dictionary.places[Int(source[i])]
-            plain.appendPlain(dictionary.plain.base + place.start, count: place.count, isFixed: width > 0)
+            plain.appendPlain(dictionary.plain.base + Int(place.start), count: Int(place.count), isFixed: width > 0)
         }
         plainCount = count
         indices.removeAll()
         usesDictionary = false
         if !needsDictionary {
-            dictionary.removeAll()
+            dictionary.free()
             policy.gaveUpAtOnce()
         }
     }
@@ -207,65 +213,107 @@ final class BytesColumnEncoder: ColumnEncoder {
             giveUpDictionary()
         }
         if usesDictionary {
-            needsDictionary = true
-            try pages.finishPage(.runLengthDictionary) { page in
-                page.append([UInt8(indexWidth)])
-                RunLengthEncoder.append(
-                    UnsafePointer(indices.base.assumingMemoryBound(to: UInt32.self)), count: indices.count / 4,
-                    bitWidth: indexWidth, to: page)
-            }
-            indices.removeAll()
+            try finishIndices()
         } else {
-            includePlainBounds()
-            if encodingPages == 0 {
-                try chooseEncoding()
-                encodingPages = Self.pagesPerMeasurement
-            }
-            encodingPages -= 1
-            try pages.finishPage(encoding) { encode(encoding, to: $0) }
-            plain.removeAll(keepingAtMost: 2 * pageBytes)
-            plainCount = 0
+            try finishPlain()
         }
+    }
+
+    private func finishIndices() throws {
+        needsDictionary = true
+        let count = indices.count / 4
+        let source = UnsafePointer(indices.base.assumingMemoryBound(to: UInt32.self))
+        let bounds = includePage(dictionaryBounds(source, count))
+        try pages.finishPage(.runLengthDictionary, bounds) { page in
+            page.append([UInt8(indexWidth)])
+            RunLengthEncoder.append(source, count: count, bitWidth: indexWidth, to: page)
+        }
+        indices.removeAll()
+    }
+
+    private func finishPlain() throws {
+        let bounds = includePage(plainBounds())
+        let encoding = try choice.choose(among: width == 0 ? [.deltaLengthByteArray, .deltaByteArray] : [], count: plainCount) {
+            encoding in
+            guard encoding != .plain else { return try room.compressedSize(plain.bytes) }
+            room.page.removeAll()
+            encode(encoding, to: room.page)
+            return try room.compressedSize(room.page.bytes)
+        }
+        try pages.finishPage(encoding, bounds) { encode(encoding, to: $0) }
+        plain.removeAll(keepingAtMost: 2 * pageBytes)
+        plainCount = 0
     }
 
     private func encode(_ encoding: PageEncoding, to out: ByteBuffer) {
-        if encoding == .deltaLengthByteArray {
-            DeltaLengthByteArrayEncoder.append(plain: plain.bytes, count: plainCount, to: out)
-        } else {
-            out.append(plain.bytes)
+        switch encoding {
+        case .deltaLengthByteArray: DeltaLengthByteArrayEncoder.append(plain: plain.bytes, count: plainCount, to: out)
+        case .deltaByteArray:
+            DeltaByteArrayEncoder.append(plain: plain.bytes, count: plainCount, suffixes: room.suffixes, to: out)
+        default: out.append(plain.bytes)
         }
     }
 
-    /// Measures a page in PLAIN and with its lengths apart, both compressed.
-    private func chooseEncoding() throws {
-        encoding = .plain
-        guard isCompact, width == 0, plainCount >= 64 else { return }
-        room.page.removeAll()
-        encode(.deltaLengthByteArray, to: room.page)
-        if try room.compressedSize(room.page.bytes) < room.compressedSize(plain.bytes) { encoding = .deltaLengthByteArray }
+    // MARK: Bounds
+
+    /// Takes a page's bounds into those of the chunk.
+    private func includePage(_ page: BytesBounds) -> EncodedBounds {
+        bounds.merge(page)
+        if page.hasValues {
+            if lastPage.hasValues { order.add(isAbove: page.isNotBelow(lastPage), isBelow: lastPage.isNotBelow(page)) }
+            lastPage = page
+        }
+        return page.bounds
     }
 
-    private func includePlainBounds() {
+    /// Those of the entries that some indices point at.
+    private func dictionaryBounds(_ indices: UnsafePointer<UInt32>, _ count: Int) -> BytesBounds {
+        var page = BytesBounds(column.type)
+        let base = UnsafeRawPointer(dictionary.plain.base)
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: dictionary.count + 1) { room in
+            guard let used = room.baseAddress else { return }
+            used.initialize(repeating: 0, count: dictionary.count + 1)
+            for i in 0..<count { used[Int(indices[i])] = 1 }
+            // The entries in use, closed up.
+            var usedCount = 0
+            for entry in 0..<dictionary.count where used[entry] == 1 {
+                used[usedCount] = UInt32(truncatingIfNeeded: entry)
+                usedCount += 1
+            }
+            page.include(count: usedCount) { index in
+                let place = dictionary.places[Int(used[index])]
+                return (base + Int(place.start), Int(place.count))
+            }
+        }
+        return page
+    }
+
+    private func plainBounds() -> BytesBounds {
+        var page = BytesBounds(column.type)
         var at = UnsafeRawPointer(plain.base)
-        bounds.include(count: plainCount) { _ in
+        page.include(count: plainCount) { _ in
             var count = width
             if width == 0 {
                 count = Int(UInt32(littleEndian: at.loadUnaligned(as: UInt32.self)))
                 at += 4
             }
             defer { at += count }
+            bloom?.add(UnsafeRawBufferPointer(start: at, count: count))
             return (at, count)
         }
+        return page
     }
 
-    func finishChunk() throws -> (min: Statistics.Bound?, max: Statistics.Bound?) {
+    func finishChunk() throws -> ChunkEnding {
         if pages.pageRows > 0 { try finishPage() }
         if needsDictionary {
             let base = UnsafeRawPointer(dictionary.plain.base)
-            bounds.include(count: dictionary.count) { (base + dictionary.places[$0].start, dictionary.places[$0].count) }
+            for place in dictionary.places {
+                bloom?.add(UnsafeRawBufferPointer(start: base + Int(place.start), count: Int(place.count)))
+            }
             try pages.finishDictionary(count: dictionary.count, dictionary.plain.bytes)
         }
         defer { beginChunk() }
-        return bounds.bounds
+        return ChunkEnding(bounds: bounds.bounds, order: order.boundaryOrder, bloomFilter: bloom?.finish())
     }
 }

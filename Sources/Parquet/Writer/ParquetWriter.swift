@@ -9,9 +9,10 @@ package struct ParquetFileSummary: Hashable, Sendable {
     package var rowGroups: Int
 }
 
-/// Writes batches to a Parquet file with data pages of version 1 (apache/parquet-format, README).
+/// Writes batches to a Parquet file (apache/parquet-format, README).
 ///
-/// Memory is bounded by one row group's compressed pages and an open page a column. Throws ``ParquetError`` for what
+/// Memory is bounded by one row group's compressed pages, an open page a column and the metadata, which is encoded group
+/// by group. Behind each row group stand its bloom filters and its part of the page index. Throws ``ParquetError`` for what
 /// does not fit the schema, `CompressionError` (`output.…`) for what the file system refuses; after an error the file is
 /// incomplete and the writer not to be used any more.
 package final class ParquetWriter {
@@ -20,7 +21,9 @@ package final class ParquetWriter {
     private let options: ParquetWriteOptions
     private var encoders: [any ColumnEncoder] = []
     private var elements: [SchemaElement] = []
-    private var rowGroups: [RowGroup] = []
+    /// The metadata of the row groups that are written, encoded.
+    private var rowGroups: [[UInt8]] = []
+    private let sortingColumns: [RowGroup.SortingColumn]
     private var groupRows = 0
     /// The offset in the file of the next byte.
     private var offset: Int64 = 0
@@ -40,27 +43,45 @@ package final class ParquetWriter {
         guard Set(schema.names).count == schema.columns.count else {
             throw ParquetError(code: "parquet.duplicate_column", message: "The schema has two columns of one name.")
         }
+        sortingColumns = try Self.sortingColumns(options, schema)
+        for name in options.bloomFilterColumns where schema.index(of: name) == nil { throw Self.unknownColumn(name) }
         let room = try PageRoom(options.codec)
-        // Many columns have smaller pages, so that all the open ones together stay within bounds.
-        let share = ParquetLimits.openPageBytes / max(1, schema.columns.count)
-        let pageBytes = min(max(1024, options.pageBytes), max(ParquetLimits.minPageBytes, share))
+        let sizes = ColumnSizes(options, columns: schema.columns.count)
         for column in schema.columns {
             let element = SchemaElement(column)
             elements.append(element)
-            encoders.append(Self.encoder(column, element, options, pageBytes, room))
+            encoders.append(Self.encoder(column, element, options, sizes, room))
         }
         try write(Footer.magic)
     }
 
+    private static func sortingColumns(_ options: ParquetWriteOptions, _ schema: Schema) throws -> [RowGroup.SortingColumn] {
+        try options.sortingColumns.map { sorting in
+            guard let index = schema.index(of: sorting.column) else { throw unknownColumn(sorting.column) }
+            return RowGroup.SortingColumn(
+                column: Int32(index), isDescending: sorting.isDescending, hasNullsFirst: sorting.hasNullsFirst)
+        }
+    }
+
+    private static func unknownColumn(_ name: String) -> ParquetError {
+        ParquetError(code: "parquet.unknown_column", message: "There is no column \"\(name)\" in the schema to be written.")
+    }
+
     private static func encoder(
-        _ column: Column, _ element: SchemaElement, _ options: ParquetWriteOptions, _ pageBytes: Int, _ room: PageRoom
+        _ column: Column, _ element: SchemaElement, _ options: ParquetWriteOptions, _ sizes: ColumnSizes, _ room: PageRoom
     ) -> any ColumnEncoder {
         switch element.type {
         case .boolean, .int32, .int64, .float, .double, .int96:
-            WordColumnEncoder(column, element.type ?? .int64, options, pageBytes: pageBytes, room)
+            WordColumnEncoder(column, element.type ?? .int64, options, sizes, room)
         case .byteArray, .fixedLengthByteArray, nil:
-            BytesColumnEncoder(column, width: Int(element.typeLength ?? 0), options, pageBytes: pageBytes, room)
+            BytesColumnEncoder(column, width: Int(element.typeLength ?? 0), options, sizes, room)
         }
+    }
+
+    /// The bytes that the file has so far, and those that are held back for the open row group: about what it would have if
+    /// it were finished now. For those who cut their output into files of some size.
+    package var estimatedBytes: Int64 {
+        offset + Int64(encoders.reduce(0) { $0 + $1.bufferedBytes })
     }
 
     /// Writes a batch's rows. Its columns must have the types of the schema's; names are not compared.
@@ -88,10 +109,10 @@ package final class ParquetWriter {
         var root = SchemaElement(name: "schema")
         root.childCount = Int32(elements.count)
         let metadata = FileMetaData(
-            schema: [root] + elements, rowCount: rows, rowGroups: rowGroups,
+            schema: [root] + elements, rowCount: rows, rowGroups: [],
             keyValueMetadata: options.keyValueMetadata.map { ($0.key, $0.value) }, createdBy: options.createdBy)
         var writer = ThriftWriter()
-        metadata.write(&writer)
+        metadata.write(&writer, encodedRowGroups: rowGroups)
         try write(writer.bytes)
         try write(withUnsafeBytes(of: UInt32(writer.bytes.count).littleEndian) { Array($0) })
         try write(Footer.magic)
@@ -115,20 +136,28 @@ package final class ParquetWriter {
     private func finishRowGroup() throws {
         var group = RowGroup(columns: [], totalByteSize: 0, rowCount: Int64(groupRows))
         group.fileOffset = offset
+        group.sortingColumns = sortingColumns
         let start = offset
+        var endings: [ChunkEnding] = []
+        var pages: [[PageCollector.Page]] = []
         for (encoder, element) in zip(encoders, elements) {
-            let chunk = try writeChunk(encoder, element)
+            let ending = try encoder.finishChunk()
+            if options.writesPageIndex { pages.append(encoder.pages.finished) }
+            let chunk = try writeChunk(encoder.pages, ending, element)
             group.totalByteSize += chunk.totalUncompressedSize
             group.columns.append(chunk)
+            endings.append(ending)
         }
         group.totalCompressedSize = offset - start
-        rowGroups.append(group)
+        try writeBloomFilters(endings, to: &group)
+        if options.writesPageIndex { try writePageIndex(endings, pages, to: &group) }
+        var writer = ThriftWriter()
+        writer.structure { group.write(&$0) }
+        rowGroups.append(writer.bytes)
         groupRows = 0
     }
 
-    private func writeChunk(_ encoder: any ColumnEncoder, _ element: SchemaElement) throws -> ColumnChunk {
-        let bounds = try encoder.finishChunk()
-        let pages = encoder.pages
+    private func writeChunk(_ pages: PageCollector, _ ending: ChunkEnding, _ element: SchemaElement) throws -> ColumnChunk {
         let start = offset
         let hasDictionary = !pages.dictionaryPage.isEmpty
         if hasDictionary { try write(pages.dictionaryPage.bytes) }
@@ -138,7 +167,7 @@ package final class ParquetWriter {
             type: element.type ?? .byteArray, encodings: [], path: [element.name], codec: codec.rawValue,
             valueCount: pages.rows, totalUncompressedSize: pages.uncompressedBytes,
             totalCompressedSize: offset - start, dataPageOffset: dataOffset)
-        chunk.statistics = Statistics(nullCount: pages.nulls, min: bounds.min, max: bounds.max)
+        chunk.statistics = Statistics(nullCount: pages.nulls, min: ending.bounds.min, max: ending.bounds.max)
         var encodings = Set(pages.pageCounts.keys)
         // Levels, where there are any, are in RLE.
         if element.repetition == .optional { encodings.insert(.runLength) }
@@ -148,11 +177,45 @@ package final class ParquetWriter {
             encodings.insert(.plain)
         }
         chunk.encodings = encodings.map(\.rawValue).sorted()
+        let pageType: PageType = options.pageVersion == .v1 ? .data : .dataV2
         for (encoding, count) in pages.pageCounts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            chunk.pageCounts.append((.data, encoding, count))
+            chunk.pageCounts.append((pageType, encoding, count))
         }
         pages.removeAll()
         return chunk
+    }
+
+    // MARK: Behind a row group
+
+    private func writeBloomFilters(_ endings: [ChunkEnding], to group: inout RowGroup) throws {
+        for (index, ending) in endings.enumerated() {
+            guard let bytes = ending.bloomFilter?.encoded else { continue }
+            group.columns[index].bloomFilter = FileRegion(offset: offset, size: Int32(bytes.count))
+            try write(bytes)
+        }
+    }
+
+    /// All column indexes, then all offset indexes (PageIndex.md).
+    private func writePageIndex(_ endings: [ChunkEnding], _ pages: [[PageCollector.Page]], to group: inout RowGroup) throws {
+        for index in group.columns.indices {
+            guard let columnIndex = ColumnIndex(pages[index], endings[index].order) else { continue }
+            group.columns[index].columnIndex = try writeIndex { columnIndex.write(&$0) }
+        }
+        for index in group.columns.indices {
+            let dataOffset = group.columns[index].dataPageOffset
+            let locations = pages[index].map {
+                OffsetIndex.Page(offset: dataOffset + Int64($0.offset), compressedSize: $0.size, firstRow: $0.firstRow)
+            }
+            group.columns[index].offsetIndex = try writeIndex { OffsetIndex(pages: locations).write(&$0) }
+        }
+    }
+
+    private func writeIndex(_ body: (inout ThriftWriter) -> Void) throws -> FileRegion {
+        var writer = ThriftWriter()
+        body(&writer)
+        let region = FileRegion(offset: offset, size: Int32(writer.bytes.count))
+        try write(writer.bytes)
+        return region
     }
 
     private var codec: CompressionCodec {
@@ -173,5 +236,21 @@ package final class ParquetWriter {
 
     private func write(_ bytes: [UInt8]) throws {
         try bytes.withUnsafeBytes { try write($0) }
+    }
+}
+
+extension ColumnIndex {
+    /// The index of a chunk's pages; nil where a page has values and no bounds (all are NaN, or longer than can be cut), as
+    /// an index cannot say so.
+    fileprivate init?(_ pages: [PageCollector.Page], _ order: BoundaryOrder) {
+        self.init(nullPages: [], minValues: [], maxValues: [], boundaryOrder: order, nullCounts: [])
+        for page in pages {
+            let isNull = page.nulls == Int64(page.rows)
+            guard isNull || (page.bounds.min != nil && page.bounds.max != nil) else { return nil }
+            nullPages.append(isNull)
+            minValues.append(page.bounds.min?.bytes ?? [])
+            maxValues.append(page.bounds.max?.bytes ?? [])
+            nullCounts?.append(page.nulls)
+        }
     }
 }

@@ -5,7 +5,7 @@ struct WordBounds {
     private var high: Int64 = .min
     private var floatLow = Double.infinity
     private var floatHigh = -Double.infinity
-    private var hasValues = false
+    private(set) var hasValues = false
 
     /// - Parameter isFloat: the words are the bits of Doubles.
     init(isFloat: Bool) {
@@ -18,6 +18,21 @@ struct WordBounds {
 
     /// The bounds of integers, nil where there were no values.
     var integers: (low: Int64, high: Int64)? { hasValues && !isFloat ? (low, high) : nil }
+
+    /// Takes the bounds of other values in.
+    mutating func merge(_ other: WordBounds) {
+        guard other.hasValues else { return }
+        low = min(low, other.low)
+        high = max(high, other.high)
+        floatLow = min(floatLow, other.floatLow)
+        floatHigh = max(floatHigh, other.floatHigh)
+        hasValues = true
+    }
+
+    /// Whether neither bound is less than that of other values.
+    func isNotBelow(_ other: WordBounds) -> Bool {
+        isFloat ? floatLow >= other.floatLow && floatHigh >= other.floatHigh : low >= other.low && high >= other.high
+    }
 
     mutating func include(_ words: UnsafePointer<Int64>, count: Int) {
         if isFloat { includeFloats(words, count) } else { includeIntegers(words, count) }
@@ -54,13 +69,14 @@ struct WordBounds {
     }
 
     /// The bounds as PLAIN encodes them.
-    func plain(_ type: PhysicalType) -> (min: Statistics.Bound?, max: Statistics.Bound?) {
-        guard hasValues else { return (nil, nil) }
+    func plain(_ type: PhysicalType) -> EncodedBounds {
+        guard hasValues else { return EncodedBounds() }
         if isFloat {
             // A zero may be either: the smallest is told as -0, the largest as +0.
-            return (plain(floatLow == 0 ? -0.0 : floatLow, type), plain(floatHigh == 0 ? 0.0 : floatHigh, type))
+            return EncodedBounds(
+                min: plain(floatLow == 0 ? -0.0 : floatLow, type), max: plain(floatHigh == 0 ? 0.0 : floatHigh, type))
         }
-        return (plain(low, type), plain(high, type))
+        return EncodedBounds(min: plain(low, type), max: plain(high, type))
     }
 
     private func plain(_ value: Int64, _ type: PhysicalType) -> Statistics.Bound {

@@ -9,10 +9,10 @@ final class WordColumnEncoder: ColumnEncoder {
     private let room: PageRoom
     private let column: Column
     private let physical: PhysicalType
-    private let isCompact: Bool
     /// The rows of a page, with and without a dictionary.
     private let pageWords: Int
     private let pageIndices: Int
+    private let dictionaryTrial: Int
 
     private let words = ByteBuffer()
     private let indices = ByteBuffer()
@@ -21,23 +21,30 @@ final class WordColumnEncoder: ColumnEncoder {
     /// A page of the chunk has indices, so that the dictionary must be written.
     private var needsDictionary = false
     private var policy = DictionaryPolicy()
+    private var choice: EncodingChoice
     private var seen = 0
 
     private var bounds: WordBounds
-    /// What the values without a dictionary are encoded in, and for how many pages more before it is measured again.
-    private var encoding = PageEncoding.plain
-    private var encodingPages = 0
-    private static let pagesPerMeasurement = 32
+    /// Those of the page before.
+    private var lastPage: WordBounds
+    private var order = PageOrder()
+    private var bloom: BloomBuilder?
 
-    init(_ column: Column, _ physical: PhysicalType, _ options: ParquetWriteOptions, pageBytes: Int, _ room: PageRoom) {
-        pages = PageCollector(room, column: column.name, isNullable: column.nullable)
+    init(
+        _ column: Column, _ physical: PhysicalType, _ options: ParquetWriteOptions, _ sizes: ColumnSizes, _ room: PageRoom
+    ) {
+        pages = PageCollector(room, column.name, isNullable: column.nullable, options)
         self.room = room
         self.column = column
         self.physical = physical
-        isCompact = options.encodings == .compact
-        pageWords = physical == .boolean ? pageBytes : max(1, pageBytes / (physical.width ?? 8))
-        pageIndices = max(1, pageBytes / 2)
+        choice = EncodingChoice(options.encodings)
+        pageWords = min(sizes.pageRows, physical == .boolean ? sizes.pageBytes : max(1, sizes.pageBytes / (physical.width ?? 8)))
+        pageIndices = min(sizes.pageRows, max(1, sizes.pageBytes / 2))
+        dictionaryTrial = sizes.dictionaryTrial
         bounds = WordBounds(isFloat: physical == .float || physical == .double)
+        lastPage = bounds
+        // A truth value has no place in a bloom filter (BloomFilter.md).
+        bloom = physical == .boolean ? nil : BloomBuilder(column.name, options)
         beginChunk()
     }
 
@@ -49,6 +56,8 @@ final class WordColumnEncoder: ColumnEncoder {
         dictionary.removeAll()
         seen = 0
         bounds.reset()
+        lastPage.reset()
+        order = PageOrder()
     }
 
     func append(_ vector: ColumnVector, rows: Range<Int>) throws {
@@ -85,14 +94,21 @@ final class WordColumnEncoder: ColumnEncoder {
             var count = min(rows.upperBound - row, limit - pages.pageRows)
             if usesDictionary { count = min(count, DictionaryPolicy.step) }
             let present = try pages.addRows(valid + row, count: count, mayHaveNulls: mayHaveNulls)
-            pack(values + row, valid + row, count: count, present: present)
-            if usesDictionary { look(up: present) }
+            if usesDictionary {
+                room.candidate.removeAll()
+                pack(values + row, valid + row, count: count, present: present, into: room.candidate)
+                look(up: present, in: room.candidate)
+            } else {
+                pack(values + row, valid + row, count: count, present: present, into: words)
+            }
             row += count
         }
     }
 
-    /// Appends the values that are there to the open page's words.
-    private func pack(_ values: UnsafePointer<Int64>, _ valid: UnsafePointer<Bool>, count: Int, present: Int) {
+    /// Appends the values that are there.
+    private func pack(
+        _ values: UnsafePointer<Int64>, _ valid: UnsafePointer<Bool>, count: Int, present: Int, into words: ByteBuffer
+    ) {
         let target = words.reserve(count * 8).assumingMemoryBound(to: Int64.self)
         if present == count {
             target.update(from: values, count: count)
@@ -106,17 +122,16 @@ final class WordColumnEncoder: ColumnEncoder {
         words.advance(present * 8)
     }
 
-    /// Turns the words that were just packed into indices, and gives the dictionary up if it does not pay.
-    private func look(up count: Int) {
-        let source = UnsafePointer(words.base.assumingMemoryBound(to: Int64.self))
+    /// Turns packed words into indices, and gives the dictionary up if it does not pay.
+    private func look(up count: Int, in packed: ByteBuffer) {
+        let source = UnsafePointer(packed.base.assumingMemoryBound(to: Int64.self))
         let target = indices.reserve(count * 4).assumingMemoryBound(to: UInt32.self)
         let probes = dictionary.add(source, count: count, into: target)
         indices.advance(count * 4)
-        words.removeAll()
         seen += count
         let tooMany =
             dictionary.count > min(DictionaryPolicy.maxCount, DictionaryPolicy.maxBytes / 8)
-            || (seen >= DictionaryPolicy.trial && dictionary.count > seen / 3)
+            || (seen >= dictionaryTrial && dictionary.count > seen / 3)
         if tooMany || probes > count * DictionaryPolicy.maxProbes { giveUpDictionary() }
     }
 
@@ -131,7 +146,7 @@ final class WordColumnEncoder: ColumnEncoder {
         indices.removeAll()
         usesDictionary = false
         if !needsDictionary {
-            dictionary.removeAll()
+            dictionary.free()
             policy.gaveUpAtOnce()
         }
     }
@@ -158,11 +173,16 @@ final class WordColumnEncoder: ColumnEncoder {
 
     private func finishIndices() throws {
         needsDictionary = true
-        try pages.finishPage(.runLengthDictionary) { page in
+        let count = indices.count / 4
+        let source = UnsafePointer(indices.base.assumingMemoryBound(to: UInt32.self))
+        let dictionaryWords = dictionary.words
+        room.candidate.removeAll()
+        let values = room.candidate.reserve(count * 8).assumingMemoryBound(to: Int64.self)
+        for i in 0..<count { values[i] = dictionaryWords[Int(source[i])] }
+        let bounds = try includePage(values, count)
+        try pages.finishPage(.runLengthDictionary, bounds) { page in
             page.append([UInt8(indexWidth)])
-            RunLengthEncoder.append(
-                UnsafePointer(indices.base.assumingMemoryBound(to: UInt32.self)), count: indices.count / 4,
-                bitWidth: indexWidth, to: page)
+            RunLengthEncoder.append(source, count: count, bitWidth: indexWidth, to: page)
         }
         indices.removeAll()
     }
@@ -170,15 +190,39 @@ final class WordColumnEncoder: ColumnEncoder {
     private func finishWords() throws {
         let values = UnsafePointer(words.base.assumingMemoryBound(to: Int64.self))
         let count = words.count / 8
-        bounds.include(values, count: count)
-        try checkRange()
-        if encodingPages == 0 {
-            try chooseEncoding(values, count)
-            encodingPages = Self.pagesPerMeasurement
+        let bounds = try includePage(values, count)
+        let encoding = try choice.choose(among: rivals, count: count) { encoding in
+            room.page.removeAll()
+            encode(values, count, encoding, to: room.page)
+            return try room.compressedSize(room.page.bytes)
         }
-        encodingPages -= 1
-        try pages.finishPage(encoding) { encode(values, count, encoding, to: $0) }
+        bloom?.add(values, count: count, physical)
+        try pages.finishPage(encoding, bounds) { encode(values, count, encoding, to: $0) }
         words.removeAll()
+    }
+
+    /// What may be smaller than PLAIN.
+    private var rivals: [PageEncoding] {
+        switch physical {
+        case .int32, .int64: [.deltaBinaryPacked]
+        case .float, .double: [.byteStreamSplit]
+        default: []
+        }
+    }
+
+    /// Takes a page's values into the bounds of the chunk.
+    ///
+    /// - Returns: those of the page.
+    private func includePage(_ values: UnsafePointer<Int64>, _ count: Int) throws -> EncodedBounds {
+        var page = WordBounds(isFloat: physical == .float || physical == .double)
+        page.include(values, count: count)
+        try checkRange(page)
+        bounds.merge(page)
+        if page.hasValues {
+            if lastPage.hasValues { order.add(isAbove: page.isNotBelow(lastPage), isBelow: lastPage.isNotBelow(page)) }
+            lastPage = page
+        }
+        return page.plain(physical)
     }
 
     private func encode(_ values: UnsafePointer<Int64>, _ count: Int, _ encoding: PageEncoding, to out: ByteBuffer) {
@@ -196,41 +240,22 @@ final class WordColumnEncoder: ColumnEncoder {
         }
     }
 
-    /// Measures a page in PLAIN and in the encoding made for its type, both compressed.
-    private func chooseEncoding(_ values: UnsafePointer<Int64>, _ count: Int) throws {
-        encoding = .plain
-        let rival: PageEncoding
-        switch physical {
-        case .int32, .int64: rival = .deltaBinaryPacked
-        case .float, .double: rival = .byteStreamSplit
-        default: return
-        }
-        guard isCompact, count >= 64 else { return }
-        func size(_ encoding: PageEncoding) throws -> Int {
-            room.page.removeAll()
-            encode(values, count, encoding, to: room.page)
-            return try room.compressedSize(room.page.bytes)
-        }
-        if try size(rival) < size(.plain) { encoding = rival }
-    }
-
     // MARK: Chunks
 
-    func finishChunk() throws -> (min: Statistics.Bound?, max: Statistics.Bound?) {
+    func finishChunk() throws -> ChunkEnding {
         if pages.pageRows > 0 { try finishPage() }
         if needsDictionary {
-            bounds.include(dictionary.words, count: dictionary.count)
-            try checkRange()
+            bloom?.add(dictionary.words, count: dictionary.count, physical)
             room.page.removeAll()
             PlainEncoder.append(dictionary.words, count: dictionary.count, physical, to: room.page)
             try pages.finishDictionary(count: dictionary.count, room.page.bytes)
         }
         defer { beginChunk() }
-        return bounds.plain(physical)
+        return ChunkEnding(bounds: bounds.plain(physical), order: order.boundaryOrder, bloomFilter: bloom?.finish())
     }
 
-    private func checkRange() throws {
-        guard physical == .int32, let (low, high) = bounds.integers else { return }
+    private func checkRange(_ page: WordBounds) throws {
+        guard physical == .int32, let (low, high) = page.integers else { return }
         let allowed: ClosedRange<Int64> =
             column.type == .int16 ? Int64(Int16.min)...Int64(Int16.max) : Int64(Int32.min)...Int64(Int32.max)
         for value in [low, high] where !allowed.contains(value) {

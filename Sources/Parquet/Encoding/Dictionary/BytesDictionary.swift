@@ -6,19 +6,22 @@ struct BytesDictionary: ~Copyable {
     /// All values as PLAIN encodes them: this is the dictionary page.
     let plain = ByteBuffer()
     /// Where each value's bytes begin in ``plain``, and how many they are.
-    private(set) var places: [(start: Int, count: Int)] = []
+    private(set) var places: [(start: UInt32, count: UInt32)] = []
     /// How many slots were looked at beyond the first, by which bad luck and bad intent show.
     private(set) var extraProbes = 0
     private let isFixed: Bool
     /// The upper half of the hash, then an index plus one; 0 where the slot is free.
     private var slots: UnsafeMutablePointer<UInt64>
-    private var slotCount = 1024
+    private var slotCount = minSlots
+    private static let minSlots = 32
+    /// Slots that are kept for the next chunk.
+    private static let keptSlots = 1 << 14
 
     /// - Parameter isFixed: all values have one length, which is then not stored.
     init(isFixed: Bool) {
         self.isFixed = isFixed
-        slots = .allocate(capacity: slotCount)
-        slots.initialize(repeating: 0, count: slotCount)
+        slots = .allocate(capacity: Self.minSlots)
+        slots.initialize(repeating: 0, count: Self.minSlots)
     }
 
     deinit {
@@ -26,11 +29,32 @@ struct BytesDictionary: ~Copyable {
     }
 
     mutating func removeAll() {
+        guard count > 0 else { return }
         count = 0
         extraProbes = 0
         plain.removeAll()
         places.removeAll(keepingCapacity: true)
-        slots.update(repeating: 0, count: slotCount)
+        if slotCount > Self.keptSlots {
+            freeSlots()
+        } else {
+            slots.update(repeating: 0, count: slotCount)
+        }
+    }
+
+    /// Forgets all values, and gives the memory back.
+    mutating func free() {
+        count = 0
+        extraProbes = 0
+        plain.removeAll(keepingAtMost: 0)
+        places = []
+        freeSlots()
+    }
+
+    private mutating func freeSlots() {
+        slots.deallocate()
+        slotCount = Self.minSlots
+        slots = .allocate(capacity: slotCount)
+        slots.initialize(repeating: 0, count: slotCount)
     }
 
     /// The index of a value, a new one where it was not seen before.
@@ -46,7 +70,7 @@ struct BytesDictionary: ~Copyable {
             if entry & 0xFFFF_FFFF_0000_0000 == tag {
                 let index = Int(UInt32(truncatingIfNeeded: entry)) &- 1
                 let place = places[index]
-                if place.count == length, memcmp(plain.base + place.start, value, length) == 0 {
+                if Int(place.count) == length, memcmp(plain.base + Int(place.start), value, length) == 0 {
                     return UInt32(truncatingIfNeeded: index)
                 }
             }
@@ -57,7 +81,7 @@ struct BytesDictionary: ~Copyable {
 
     private mutating func insert(_ value: UnsafeRawPointer, _ length: Int, tag: UInt64, slot: Int) -> UInt32 {
         plain.appendPlain(value, count: length, isFixed: isFixed)
-        places.append((plain.count - length, length))
+        places.append((UInt32(truncatingIfNeeded: plain.count - length), UInt32(truncatingIfNeeded: length)))
         count += 1
         slots[slot] = tag | UInt64(count)
         if count * 2 > slotCount { grow() }
@@ -71,7 +95,7 @@ struct BytesDictionary: ~Copyable {
         slots.initialize(repeating: 0, count: slotCount)
         let mask = slotCount - 1
         for (index, place) in places.enumerated() {
-            let hash = Self.hash(UnsafeRawPointer(plain.base + place.start), place.count)
+            let hash = Self.hash(UnsafeRawPointer(plain.base + Int(place.start)), Int(place.count))
             var slot = Int(truncatingIfNeeded: hash) & mask
             while slots[slot] != 0 { slot = (slot &+ 1) & mask }
             slots[slot] = hash & 0xFFFF_FFFF_0000_0000 | UInt64(index + 1)

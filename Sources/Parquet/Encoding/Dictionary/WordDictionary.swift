@@ -4,11 +4,12 @@ struct WordDictionary: ~Copyable {
     /// The words; the first ``count`` are set.
     private(set) var words: UnsafeMutablePointer<Int64>
     private var capacity: Int
+    private static let minCapacity = 16
     /// An index plus one, 0 where the slot is free. Twice as many as there is room for words.
     private var slots: UnsafeMutablePointer<UInt32>
 
     init() {
-        capacity = 512
+        capacity = Self.minCapacity
         words = .allocate(capacity: capacity)
         slots = .allocate(capacity: capacity * 2)
         slots.initialize(repeating: 0, count: capacity * 2)
@@ -20,15 +21,27 @@ struct WordDictionary: ~Copyable {
     }
 
     mutating func removeAll() {
+        guard count > 0 else { return }
         count = 0
         slots.update(repeating: 0, count: capacity * 2)
+    }
+
+    /// Forgets all words, and gives the memory back.
+    mutating func free() {
+        words.deallocate()
+        slots.deallocate()
+        count = 0
+        capacity = Self.minCapacity
+        words = .allocate(capacity: capacity)
+        slots = .allocate(capacity: capacity * 2)
+        slots.initialize(repeating: 0, count: capacity * 2)
     }
 
     /// Writes the index of each word, giving new ones to those not seen before.
     ///
     /// - Returns: how many slots were looked at in all, by which bad luck and bad intent show.
     mutating func add(_ values: UnsafePointer<Int64>, count added: Int, into out: UnsafeMutablePointer<UInt32>) -> Int {
-        while count + added > capacity { grow() }
+        if count + added > capacity { grow(to: count + added) }
         let slots = self.slots
         let words = self.words
         let mask = capacity &* 2 &- 1
@@ -64,13 +77,16 @@ struct WordDictionary: ~Copyable {
         return Int(truncatingIfNeeded: mixed.high ^ mixed.low >> 32)
     }
 
-    private mutating func grow() {
-        let larger = UnsafeMutablePointer<Int64>.allocate(capacity: capacity * 2)
+    /// To a power of two, of which only the words in use take memory.
+    private mutating func grow(to wanted: Int) {
+        var grown = capacity * 2
+        while grown < wanted { grown *= 2 }
+        let larger = UnsafeMutablePointer<Int64>.allocate(capacity: grown)
         larger.initialize(from: words, count: count)
         words.deallocate()
         slots.deallocate()
         words = larger
-        capacity *= 2
+        capacity = grown
         slots = .allocate(capacity: capacity * 2)
         slots.initialize(repeating: 0, count: capacity * 2)
         let mask = capacity * 2 - 1
