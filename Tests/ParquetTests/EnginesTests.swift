@@ -162,6 +162,9 @@ struct EnginesTests {
                 25
 
                 """)
+        // fastparquet does not read differences beside nulls in pages of version 2.
+        var known = options(isOld ? .v1 : .v2)
+        if !isOld { known.encodings = .widelyRead }
         let fast = try Python.run(
             """
             import sys, fastparquet
@@ -169,7 +172,7 @@ struct EnginesTests {
             frame = file.to_pandas()
             print(len(frame), frame['i'].sum(), frame['t'].isna().sum(), frame['f'].sum(), frame['path'].iloc[9999])
             print(len(file.to_pandas(columns=['i'], filters=[('i', '>=', 7500)])), len(file.statistics['min']['i']))
-            """, [path])
+            """, [try write(known)])
         #expect(
             fast == """
                 10000 49995000 1000 5624625.0 s3://a-bucket-of-some-length/with/a/prefix/that/repeats/1069993/part.parquet
