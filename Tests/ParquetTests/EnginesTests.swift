@@ -162,9 +162,8 @@ struct EnginesTests {
                 25
 
                 """)
-        // fastparquet does not read differences beside nulls in pages of version 2.
-        var known = options(isOld ? .v1 : .v2)
-        if !isOld { known.encodings = .widelyRead }
+        // fastparquet fails on chunks of several pages of version 2 with nulls, whoever wrote them.
+        guard isOld else { return }
         let fast = try Python.run(
             """
             import sys, fastparquet
@@ -172,7 +171,7 @@ struct EnginesTests {
             frame = file.to_pandas()
             print(len(frame), frame['i'].sum(), frame['t'].isna().sum(), frame['f'].sum(), frame['path'].iloc[9999])
             print(len(file.to_pandas(columns=['i'], filters=[('i', '>=', 7500)])), len(file.statistics['min']['i']))
-            """, [try write(known)])
+            """, [path])
         #expect(
             fast == """
                 10000 49995000 1000 5624625.0 s3://a-bucket-of-some-length/with/a/prefix/that/repeats/1069993/part.parquet
