@@ -279,6 +279,8 @@ private struct HandledJob {
         switch outcome {
         case .alreadyDone:
             log.log(.info, "The job has ended before", [.status: record?.status.rawValue ?? ""])
+            // The worker that did it may have been killed before it could tidy up.
+            if let record, record.status == .succeeded, !services.keepsScratch { Scratch.remove(services.scratch(of: record)) }
         case .retry(let after) where failure == nil:
             log.log(.info, "Another worker holds the job", [.afterSeconds: after.components.seconds])
         default: break

@@ -123,7 +123,8 @@ struct CheckCommand: AsyncParsableCommand {
             throw Failure(.permanent, "output.not_creatable", "\(folder) cannot be written to. Set LANDFALL_WORK_DIR, or mend its rights.")
         }
         unlink(path)
-        return "\(folder) can be written to"
+        let free = WorkRoom.free(below: folder).map { ", \($0 >> 20) MiB free" } ?? ""
+        return "\(folder) can be written to\(free)"
     }
 
     private func askWorker(_ settings: Settings) async throws {

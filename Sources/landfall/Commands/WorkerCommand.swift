@@ -27,6 +27,8 @@ struct WorkerCommand: AsyncParsableCommand {
                     let admin = AdminServer(address: address, health: health, metrics: assembly.metrics, log: log)
                     group.addTask { await admin.run() }
                 }
+                let sweep = WorkFolderSweep(services: assembly.services, keepFailed: settings.keepFailed)
+                group.addTask { await sweep.run() }
                 if let landing = assembly.landing {
                     group.addTask {
                         await landing.run { result in

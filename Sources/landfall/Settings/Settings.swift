@@ -31,6 +31,8 @@ struct Settings {
     /// Whether a log level was set, rather than taken by default.
     let asksForLog: Bool
     let keepScratch: Bool
+    /// How long scratch folders of undone jobs are kept.
+    let keepFailed: Duration
     let lease: Duration
     let maxAttempts: Int
     let drain: Duration
@@ -91,6 +93,11 @@ struct Settings {
         let keep = text(.keepScratch) ?? "false"
         guard let keepScratch = Bool(keep) else { throw Self.bad(.keepScratch, keep, "true or false") }
         self.keepScratch = keepScratch
+        let keepFor = text(.keepFailed) ?? "7d"
+        guard let keepFailed = Duration(text: keepFor) else {
+            throw Self.bad(.keepFailed, keepFor, "a duration like 12h, 7d or 2w, up to ten years")
+        }
+        self.keepFailed = keepFailed
         lease = .seconds(try number(.leaseSeconds, 3...43_200, 30))
         maxAttempts = try number(.maxAttempts, 1...1000, 5)
         drain = .seconds(try number(.drainSeconds, 0...3600, 90))
