@@ -7,14 +7,10 @@ package struct SQSQueue: ArrivalQueue {
     static let maxVisibilitySeconds = 43_200
     static let maxWaitSeconds = 20
     static let maxMessages = 10
-    /// For how long a dead letter is hidden while we look at the others.
-    static let peekVisibilitySeconds = 30
-    /// How long one look waits: long enough to ask all of SQS's servers.
-    static let peekWaitSeconds = 1
 
-    private let sqs: SQS
-    private let queueURL: String
-    private let deadLetterURL: String
+    let sqs: SQS
+    let queueURL: String
+    let deadLetterURL: String
 
     package init(sqs: SQS, queueURL: String, deadLetterURL: String) {
         self.sqs = sqs
@@ -58,38 +54,8 @@ package struct SQSQueue: ArrivalQueue {
         _ = try await sqs.send(queueURL: queueURL, body: body)
     }
 
-    /// In no order. SQS has no way to look without taking: each look hides the letters it saw, until all have been
-    /// seen, and then gives them back.
-    package func deadLetters(limit: Int) async throws -> [DeadLetter] {
-        var seen: [SQSMessage] = []
-        var ids: Set<String> = []
-        var problem: AWSError?
-        do {
-            while ids.count < limit {
-                let more = try await sqs.receive(
-                    queueURL: deadLetterURL, maxMessages: min(limit - ids.count, Self.maxMessages),
-                    waitSeconds: Self.peekWaitSeconds, visibilitySeconds: Self.peekVisibilitySeconds)
-                seen += more
-                // Nothing new: the queue is empty, or the first ones are coming round again.
-                let known = ids.count
-                ids.formUnion(more.map(\.id))
-                if ids.count == known { break }
-            }
-        } catch {
-            problem = error
-        }
-        for message in seen {
-            // A letter that cannot be given back comes back by itself.
-            try? await sqs.changeVisibility(queueURL: deadLetterURL, receiptHandle: message.receiptHandle, seconds: 0)
-        }
-        if let problem { throw problem }
-        return seen.filter { ids.remove($0.id) != nil }.map {
-            DeadLetter(id: $0.id, body: $0.body, attributes: $0.messageAttributes)
-        }
-    }
-
     /// Whether the error says that the delivery is over: then another one settles the message.
-    private static func saysStale(_ error: AWSError) -> Bool {
+    static func saysStale(_ error: AWSError) -> Bool {
         let code = error.awsCode ?? ""
         if code.hasSuffix("MessageNotInflight") || code.hasSuffix("ReceiptHandleIsInvalid") { return true }
         // The older answers have one code for all parameters; only the text tells.

@@ -34,12 +34,13 @@ package final class LocalDatabase: @unchecked Sendable {
         """
         CREATE TABLE IF NOT EXISTS messages (
             id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL, visible_at INTEGER NOT NULL,
-            receive_count INTEGER NOT NULL DEFAULT 0, receipt TEXT)
+            receive_count INTEGER NOT NULL DEFAULT 0, receipt TEXT, attributes TEXT NOT NULL DEFAULT '{}')
         """,
         "CREATE INDEX IF NOT EXISTS messages_by_visibility ON messages (visible_at, id)",
         """
         CREATE TABLE IF NOT EXISTS dead_letters (
-            id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL, attributes TEXT NOT NULL)
+            id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL, attributes TEXT NOT NULL,
+            visible_at INTEGER NOT NULL DEFAULT 0, receipt TEXT)
         """,
         """
         CREATE TABLE IF NOT EXISTS arrivals (

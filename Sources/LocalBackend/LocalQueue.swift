@@ -9,8 +9,8 @@ package struct LocalQueue: ArrivalQueue {
     static let maxMessages = 10
     static let maxWait = Duration.seconds(20)
 
-    private let database: LocalDatabase
-    private let clock: WallClock
+    let database: LocalDatabase
+    let clock: WallClock
 
     /// `clock` decides when a hidden message comes back.
     package init(database: LocalDatabase, clock: WallClock) {
@@ -66,25 +66,11 @@ package struct LocalQueue: ArrivalQueue {
         try database.transaction { database in try Self.enqueue(body, at: now, in: database) }
     }
 
-    /// Oldest first.
-    package func deadLetters(limit: Int) async throws -> [DeadLetter] {
-        let rows = try database.use { database in
-            try database.rows(
-                "SELECT id, body, attributes FROM dead_letters ORDER BY id LIMIT ?",
-                [.integer(Int64(Swift.max(limit, 0)))])
-        }
-        return try rows.map { row in
-            let attributes = try JSONText.decode(
-                [String: String].self, from: row.text("attributes") ?? "", column: "attributes")
-            return DeadLetter(
-                id: String(row.integer("id") ?? 0), body: row.text("body") ?? "", attributes: attributes)
-        }
-    }
-
     /// Adds a message inside the caller's transaction.
-    static func enqueue(_ body: String, at now: Timestamp, in database: SQLite) throws {
+    static func enqueue(_ body: String, _ attributes: [String: String] = [:], at now: Timestamp, in database: SQLite) throws {
         try database.run(
-            "INSERT INTO messages (body, visible_at) VALUES (?, ?)", [.text(body), .integer(now.milliseconds)])
+            "INSERT INTO messages (body, visible_at, attributes) VALUES (?, ?, ?)",
+            [.text(body), .integer(now.milliseconds), .text(try JSONText.encode(attributes))])
     }
 
     private func take(_ count: Int, visibility: Duration) throws -> [QueueMessage] {
@@ -100,7 +86,7 @@ package struct LocalQueue: ArrivalQueue {
             // The longest visible first, so that one message that keeps coming back does not starve the others.
             let rows = try database.rows(
                 """
-                SELECT id, body, receive_count FROM messages WHERE visible_at <= ? ORDER BY visible_at, id LIMIT ?
+                SELECT id, body, receive_count, attributes FROM messages WHERE visible_at <= ? ORDER BY visible_at, id LIMIT ?
                 """, [.integer(now.milliseconds), .integer(Int64(count))])
             return try rows.map { row in
                 let id = row.integer("id") ?? 0
@@ -111,7 +97,9 @@ package struct LocalQueue: ArrivalQueue {
                     "UPDATE messages SET visible_at = ?, receive_count = ?, receipt = ? WHERE id = ?",
                     [.integer(hiddenUntil.milliseconds), .integer(receiveCount), .text(receipt), .integer(id)])
                 return QueueMessage(
-                    id: String(id), receipt: receipt, body: row.text("body") ?? "", receiveCount: Int(receiveCount))
+                    id: String(id), receipt: receipt, body: row.text("body") ?? "", receiveCount: Int(receiveCount),
+                    attributes: try JSONText.decode(
+                        [String: String].self, from: row.text("attributes") ?? "{}", column: "attributes"))
             }
         }
     }

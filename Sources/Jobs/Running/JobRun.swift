@@ -213,9 +213,11 @@ extension JobServices {
         return found?.fence == next.fence && found?.updatedAt == next.updatedAt
     }
 
-    /// Opens a job that ended undone again, so that it can be claimed: because a person asked for it.
-    package func reopen(_ jobID: String) async throws {
-        guard let ended = try await records.find(jobID), ended.status.isUndone || ended.status == .superseded else { return }
+    /// Opens a job that ended undone again, so that it can be claimed: because a person asked for it. False where there is no
+    /// such job, or somebody else was first.
+    @discardableResult
+    package func reopen(_ jobID: String) async throws -> Bool {
+        guard let ended = try await records.find(jobID), ended.status.isUndone || ended.status == .superseded else { return false }
         var record = ended
         record.status = .running
         record.attempt = 0
@@ -226,7 +228,7 @@ extension JobServices {
         record.error = nil
         record.announcements = []
         record.updatedAt = clock.now()
-        _ = try await replace(record, expecting: ended.fence)
+        return try await replace(record, expecting: ended.fence)
     }
 }
 

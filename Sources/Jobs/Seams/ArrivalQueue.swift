@@ -70,13 +70,25 @@ package struct DeadLetterReason: Hashable, Sendable {
 package struct DeadLetter: Hashable, Sendable {
     package var id: String
     package var body: String
-    /// As ``DeadLetterReason/attributes``, and whatever others there are.
+    /// As ``DeadLetterReason/attributes``, and whatever others there are. One without `error.code` was moved there by the
+    /// queue itself, because it was delivered too often.
     package var attributes: [String: String]
+    /// What settles this taking of the letter (SQS: the receipt handle); empty for one that was only looked at.
+    package var receipt: String
+    /// The message group, on queues that keep their groups' order.
+    package var group: String?
+    /// When the message was queued first, where the queue knows.
+    package var sentAt: Timestamp?
 
-    package init(id: String, body: String, attributes: [String: String]) {
+    package init(
+        id: String, body: String, attributes: [String: String], receipt: String = "", group: String? = nil, sentAt: Timestamp? = nil
+    ) {
         self.id = id
         self.body = body
         self.attributes = attributes
+        self.receipt = receipt
+        self.group = group
+        self.sentAt = sentAt
     }
 }
 
@@ -99,4 +111,18 @@ package protocol ArrivalQueue: Sendable {
 
     /// Looks at up to `limit` dead letters and leaves them where they are.
     func deadLetters(limit: Int) async throws -> [DeadLetter]
+
+    /// Takes up to `max` (1...10) dead letters, hidden from others for `visibility`; none: no more are to be seen. Each is to
+    /// be redriven, deleted or given back; else it comes back by itself.
+    func takeDeadLetters(max: Int, visibility: Duration) async throws -> [DeadLetter]
+
+    /// Queues a taken letter's body with its attributes again, then deletes the letter: in that order, so that a failure in
+    /// between leaves both.
+    func redrive(_ letter: DeadLetter) async throws
+
+    /// Deletes a taken letter for good.
+    func deleteDeadLetter(_ letter: DeadLetter) async throws
+
+    /// Shows taken letters to others again, at once.
+    func giveBack(_ letters: [DeadLetter]) async throws
 }

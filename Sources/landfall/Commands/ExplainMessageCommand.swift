@@ -18,6 +18,10 @@ struct ExplainMessageCommand: AsyncParsableCommand {
         var bucket, key, source: String
         var version, etag, sequencer: String?
         var size: Int64?
+        /// The one step that is asked for.
+        var step: String?
+        /// Whether a Step Functions task waits for the end; its token is a secret, and not shown.
+        var hasTaskToken: Bool
         var pipeline: String?
         var workflow: String?
         var jobID: String?
@@ -60,7 +64,8 @@ struct ExplainMessageCommand: AsyncParsableCommand {
         let arrival = request.arrival
         var report = JobReport(
             bucket: arrival.bucket, key: arrival.key, source: arrival.source, version: arrival.version, etag: arrival.etag,
-            sequencer: arrival.sequencer, size: arrival.size)
+            sequencer: arrival.sequencer, size: arrival.size,
+            step: request.step?.rawValue, hasTaskToken: request.taskToken != nil)
         do {
             let pipeline = try catalog.pipeline(for: request)
             report.pipeline = pipeline.name
@@ -80,6 +85,8 @@ struct ExplainMessageCommand: AsyncParsableCommand {
         }
         for job in report.jobs {
             Terminal.say("  \(job.source)" + (job.version.map { " version \($0)" } ?? ""))
+            if let step = job.step { Terminal.say("    only step \(step)") }
+            if job.hasTaskToken { Terminal.say("    a Step Functions task waits for its end") }
             if let error = job.error { Terminal.say("    \(error.code): \(error.message)") }
             if let pipeline = job.pipeline, let id = job.jobID {
                 Terminal.say("    pipeline \(pipeline) (\(job.workflow ?? "")), job \(id)")

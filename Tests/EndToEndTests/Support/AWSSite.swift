@@ -59,6 +59,16 @@ struct AWSSite {
         _ = try await call("send", ["url": queue, "body": body])
     }
 
+    /// Puts a body into the dead-letter queue without a reason, as SQS's own redrive policy does.
+    func bury(_ body: String) async throws {
+        _ = try await call("send", ["url": made["dlq"]["url"].text ?? "", "body": body])
+    }
+
+    /// Moves all dead letters back to the queue with their attributes, as SQS's own redrive does.
+    func moveDeadLetters() async throws {
+        _ = try await call("move", ["source": made["dlq"]["url"].text ?? "", "target": queue])
+    }
+
     /// The items of the jobs table.
     func items() async throws -> [JSON] {
         try await call("items", ["table": made["table"].text ?? ""]).list

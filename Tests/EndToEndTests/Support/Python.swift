@@ -91,6 +91,11 @@ final class Python: @unchecked Sendable {
                     messages.append({"body": message["Body"], "attributes": attributes})
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
+        def move(endpoint, source, target):
+            for message in drain(endpoint, source):
+                attributes = {k: {"DataType": "String", "StringValue": v} for k, v in message["attributes"].items()}
+                clients(endpoint)["sqs"].send_message(QueueUrl=target, MessageBody=message["body"], MessageAttributes=attributes)
+
         def depth(endpoint, url):
             names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
             found = clients(endpoint)["sqs"].get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
