@@ -25,6 +25,7 @@ package struct LoadScript: Sendable {
     let pipeline: String
     let source: String
     let version: String?
+    let replay: Replay?
 
     /// Checks every name, so that writing the script cannot fail on one.
     ///
@@ -35,11 +36,13 @@ package struct LoadScript: Sendable {
     ///   - loadID: the job's id, the ledger's key.
     ///   - source: URI and version of what is loaded, for `_source` and the ledger.
     ///   - version: the source's version, for the ledger.
+    ///   - replay: the load whose rows these are, where they were set aside then.
     ///
     /// Throws ``SQLError`` with a `sql.…` code.
     package init(
         table: TableName, schema: Schema, required: Set<String> = [], mode: LoadMode,
-        lineage: LineageColumns = LineageColumns(), loadID: String, pipeline: String, source: String, version: String?
+        lineage: LineageColumns = LineageColumns(), loadID: String, pipeline: String, source: String, version: String?,
+        replay: Replay? = nil
     ) throws(SQLError) {
         self.table = table
         self.schema = schema
@@ -50,6 +53,7 @@ package struct LoadScript: Sendable {
         self.pipeline = pipeline
         self.source = source
         self.version = version
+        self.replay = replay
         try Self.checkColumns(schema.names + lineageNames)
         try checkKey()
         guard table.quoted != Ledger.table else {
@@ -57,7 +61,7 @@ package struct LoadScript: Sendable {
                 code: "sql.bad_table_name",
                 message: "The target is \(table), which is the ledger of loads. Choose another table.")
         }
-        for text in [loadID, pipeline, source, version ?? ""] { _ = try Literal.quoted(text) }
+        for text in [loadID, pipeline, source, version ?? "", replay?.loadID ?? "", replay?.source ?? ""] { _ = try Literal.quoted(text) }
     }
 
     private var lineageNames: [String] { [lineage.loadID, lineage.source, lineage.row].compactMap(\.self) }
@@ -110,6 +114,7 @@ extension LoadScript {
     /// Everything up to the first row.
     var head: String {
         var parts = [comment, settings, Ledger.creation, loadGuard, creation]
+        if replay != nil { parts.insert(Replay.creation, at: 3) }
         if case .replace = mode { parts.append(removal) }
         if case .upsert(let key) = mode { parts.append(staging(key: key)) }
         parts.append("COPY \(copyTarget) (\(list(copyColumns))) FROM stdin;\n")
@@ -117,9 +122,11 @@ extension LoadScript {
     }
 
     /// Everything after the last row.
-    func tail(rows: Int64, checksum: String?) throws(SQLError) -> String {
+    /// - Parameter replayed: the numbers of the rows, for a replay.
+    func tail(rows: Int64, checksum: String?, replayed: [Int64] = []) throws(SQLError) -> String {
         var parts = ["\\.\n"]
         if case .upsert(let key) = mode { parts.append(merge(key: key)) }
+        if let replay { parts.append(try replay.insertion(of: replayed, by: loadID)) }
         parts.append(try Ledger.insertion(for: self, rows: rows, checksum: checksum))
         parts.append("COMMIT;\n")
         return parts.joined(separator: "\n")
@@ -127,7 +134,7 @@ extension LoadScript {
 
     /// The fields that are the same for every row, after the data's columns.
     var constants: [String] {
-        (lineage.loadID == nil ? [] : [loadID]) + (lineage.source == nil ? [] : [source])
+        (lineage.loadID == nil ? [] : [replay?.loadID ?? loadID]) + (lineage.source == nil ? [] : [replay?.source ?? source])
     }
 
     /// Upserts need the record number even where the table has no column for it.

@@ -12,6 +12,8 @@ package final class LoadScriptWriter {
     private var place = Place.start
     /// How many rows have been copied.
     package private(set) var rows: Int64 = 0
+    /// The numbers of the rows of a replay.
+    private var replayed: [Int64] = []
 
     /// The sink takes the script's bytes in order; what it throws is thrown on.
     package init(_ script: LoadScript, sink: @escaping (UnsafeRawBufferPointer) throws -> Void) {
@@ -38,13 +40,14 @@ package final class LoadScriptWriter {
             "the batch has other columns than the script")
         try encoder.encode(batch, to: sink)
         rows += Int64(batch.rowCount)
+        if script.replay != nil { replayed += batch.recordNumbers }
     }
 
     /// Ends the rows and writes the merge, the ledger's row and the commit.
     package func finish(checksum: String?) throws {
         precondition(place == .rows, "a script ends once, after it began")
         place = .end
-        try write(script.tail(rows: rows, checksum: checksum))
+        try write(script.tail(rows: rows, checksum: checksum, replayed: replayed))
     }
 
     private func write(_ text: String) throws {

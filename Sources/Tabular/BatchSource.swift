@@ -5,14 +5,16 @@ package struct ReadResult: Sendable {
     package var batch: ColumnBatch
     /// In the order of the file.
     package var rejects: [Reject]
+    /// Records that were left out on purpose.
+    package var filtered = 0
 
     package init(batch: ColumnBatch, rejects: [Reject]) {
         self.batch = batch
         self.rejects = rejects
     }
 
-    /// How many records were read: good ones and bad ones.
-    package var recordCount: Int { batch.rowCount + rejects.count }
+    /// How many records were read: good ones, bad ones and those left out.
+    package var recordCount: Int { batch.rowCount + rejects.count + filtered }
 }
 
 /// A data set read from front to back in batches: CSV, JSON lines or Parquet.

@@ -13,7 +13,7 @@ struct Landfall: AsyncParsableCommand {
         version: version,
         subcommands: [
             WorkerCommand.self, RunCommand.self, ConvertCommand.self, InspectCommand.self, JobsCommand.self,
-            DLQCommand.self, ExplainMessageCommand.self, CheckCommand.self,
+            DLQCommand.self, RejectsCommand.self, ExplainMessageCommand.self, CheckCommand.self,
         ])
 
     static func main() async {

@@ -46,7 +46,7 @@ package struct Conversion: Sendable {
         }
         try sink.finish()
         return Result(
-            counts: Counts(read: shaped.read, written: shaped.kept, rejected: rejects.count),
+            counts: Counts(read: shaped.read, written: shaped.kept, rejected: rejects.count, filtered: shaped.filtered),
             columns: writtenSchema.columns, digest: shaped.digest, hasRejects: rejects.count > 0)
     }
 

@@ -42,6 +42,8 @@ package struct InputOptions: Hashable, Sendable {
     package var path: [String]?
     /// JSON: whether objects within rows are kept as columns of type json, not taken apart into dotted columns.
     package var keepsNested = false
+    /// The file is a rejects file, whose rows are brought in.
+    package var replay: ReplayedRows?
     /// What data buffers may take; nil: what is usual.
     package var memoryBytes: Int64?
 
@@ -53,6 +55,14 @@ package struct InputOptions: Hashable, Sendable {
         self.hints = hints
         self.columns = columns
         self.unknown = unknown
+    }
+
+    /// The same for a file of rows that were set aside: a CSV of its own spelling.
+    package func replaying(_ rows: ReplayedRows) -> InputOptions {
+        var options = self
+        options.replay = rows
+        (options.member, options.path) = (nil, nil)
+        return options
     }
 
     /// Finds out how the file at `path` is wrapped, and which of its members are wanted.

@@ -26,6 +26,8 @@ package struct InputPlan: Sendable {
     /// For each column the keys that lead to it (JSON), and how each member is laid out.
     private var paths: [[[String]]] = []
     private var layouts: [JSONLayout] = []
+    /// Set where the file holds rows that were set aside: it, and their numbers in their source.
+    private var rejected: (file: RejectsFile, numbers: [Int64], done: Set<Int64>)?
 
     /// Plans how to read the file at `path`. `sourceName` is what messages call it; left out: its path.
     package init(path: String, options: InputOptions, sourceName: String? = nil) throws {
@@ -35,6 +37,11 @@ package struct InputPlan: Sendable {
             throw TabularError("input.not_a_file", "\(path) is no regular file. Files are read more than once: save it first.")
         }
         packed = try options.packedFile(path: path)
+        if let replay = options.replay {
+            (format, schema, rejectFields) = (.csv, Schema([]), [])
+            try planReplay(options, replay)
+            return
+        }
         let detected = try DataFormat.detected(packed)
         let format = options.format ?? detected
         self.format = format
@@ -58,6 +65,10 @@ package struct InputPlan: Sendable {
 
     /// Opens the file at its first record.
     package func open() throws -> any BatchSource {
+        if let rejected {
+            let text: any ByteSource = try rejected.file.isJSON ? RejectedJSONSource(rejected.file) : packed.reader().open()
+            return ReplaySource(try open(text, 0), numbers: rejected.numbers, done: rejected.done)
+        }
         let reader = packed.reader()
         guard let members = packed.members, members.count > 1 else { return try open(try reader.open(), 0) }
         let plan = self
@@ -127,6 +138,32 @@ package struct InputPlan: Sendable {
                 + "\(names.prefix(5).joined(separator: ", ")). Choose members that are alike (--member, input.member).")
     }
 
+    /// The file has the source's columns, whatever format that had, and tells where each row stood.
+    private mutating func planReplay(_ options: InputOptions, _ replay: ReplayedRows) throws {
+        let file = try RejectsFile(path: path)
+        rejected = (file, try file.numbers(), replay.done)
+        var options = options
+        // What a column is was said by the pipeline, or by the table that holds the first load's rows.
+        options.unknown = options.unknown == .reject ? .drop : options.unknown
+        if file.isJSON {
+            format = .jsonl
+            rejectFields = [JSONReader.rejectColumn]
+            layouts = [.lines]
+            try planJSONRecords(options, [{ (try RejectedJSONSource(file), .lines) }])
+        } else {
+            let open = { try openByteSource(path: file.path).source }
+            let hints = DialectHints(
+                delimiter: file.dialect.delimiter, quote: file.dialect.quote, header: true, nullMarkers: options.hints.nullMarkers)
+            let inspection = try CSVInspector(hints: hints, open: open).inspect()
+            dialect = inspection.dialect
+            rejectFields = inspection.columns.map(\.name)
+            records = inspection.records
+            let resolved = try options.resolve(inferred: inspection.columns, names: rejectFields).filter { $0.index < file.names.count }
+            schema = Schema(resolved.map(\.column))
+            fields = resolved.map(\.index)
+        }
+    }
+
     private mutating func planJSON(_ options: InputOptions) throws {
         rejectFields = [JSONReader.rejectColumn]
         let packed = self.packed
@@ -135,15 +172,19 @@ package struct InputPlan: Sendable {
             try options.path.map { .array(path: $0) } ?? JSONLayout.detect(try reader.open(index))
         }
         format = layouts.allSatisfy { $0 == .lines } ? .jsonl : .json
+        let texts = zip(layouts.indices, layouts).map { index, layout in
+            { () throws -> (any ByteSource, JSONLayout) in (try packed.reader().open(index), layout) }
+        }
+        try planJSONRecords(options, texts)
+    }
+
+    private mutating func planJSONRecords(_ options: InputOptions, _ texts: [() throws -> (any ByteSource, JSONLayout)]) throws {
         if !options.columns.isEmpty, options.unknown == .drop, options.columns.allSatisfy({ $0.type != nil }) {
             schema = Schema(options.columns.map { $0.column(inferred: nil) })
             paths = options.columns.map { [[$0.sourceName], JSONLayout.path($0.sourceName)] }
             return
         }
         let kept = Set(options.columns.filter { $0.type == .json }.map(\.sourceName))
-        let texts = zip(layouts.indices, layouts).map { index, layout in
-            { () throws -> (any ByteSource, JSONLayout) in (try packed.reader().open(index), layout) }
-        }
         let inspection = try JSONInspector(nesting: options.keepsNested ? .json : .columns(kept: kept), texts).inspect()
         records = inspection.records
         let resolved = try options.resolve(inferred: inspection.columns, names: inspection.columns.map(\.name))

@@ -8,6 +8,7 @@ struct Shaping {
     struct Result {
         var read: Int64 = 0
         var kept: Int64 = 0
+        var filtered: Int64 = 0
         var digest: DataDigest
     }
 
@@ -26,15 +27,12 @@ struct Shaping {
             let batch = try settingAsideUnstorable(next.batch)
             result.read += Int64(next.recordCount)
             result.kept += Int64(batch.rowCount)
+            result.filtered += Int64(next.filtered)
             result.digest.add(batch)
             if batch.rowCount > 0 { try consume(batch) }
         }
         try rejects.finish(read: result.read)
-        guard result.read == result.kept + rejects.count else {
-            throw TabularError(
-                "internal.accounting",
-                "\(result.read) rows were read, but \(result.kept) kept and \(rejects.count) rejected. Please report this bug.")
-        }
+        try Accounting(read: result.read, kept: result.kept, rejected: rejects.count, filtered: result.filtered).close()
         return result
     }
 

@@ -61,7 +61,7 @@ struct TransformStep {
         return Transformed(
             parquet: try Scratch.mark(parquetPath), parquetFingerprint: try FileFingerprint(path: parquetPath),
             script: try Scratch.mark(scriptPath), rejects: rejects.count > 0 ? try Scratch.mark(rejectsPath) : nil,
-            counts: Counts(read: shaped.read, written: shaped.kept, rejected: rejects.count),
+            counts: Counts(read: shaped.read, written: shaped.kept, rejected: rejects.count, filtered: shaped.filtered),
             columns: Receipt.columns(schema.columns, shaped.digest), format: plan.format,
             compression: plan.packed.description)
     }
@@ -71,7 +71,7 @@ struct TransformStep {
             table: target.table, schema: schema,
             required: Set(pipeline.input.columns.filter(\.required).map(\.name)), mode: target.mode,
             lineage: pipeline.lineage, loadID: jobID, pipeline: pipeline.name,
-            source: arrival.sourceWithVersion, version: arrival.version ?? arrival.etag)
+            source: arrival.sourceWithVersion, version: arrival.version ?? arrival.etag, replay: pipeline.input.replay?.replay)
     }
 
     private var metadata: [(key: String, value: String)] {
@@ -81,7 +81,7 @@ struct TransformStep {
 
 extension Arrival {
     /// The source's URI with its version, as `_source` holds it.
-    var sourceWithVersion: String {
+    package var sourceWithVersion: String {
         guard let version else { return source }
         return source.hasPrefix("s3://") ? "\(source)?versionId=\(version)" : "\(source)#\(version)"
     }
