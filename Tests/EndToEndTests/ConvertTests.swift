@@ -101,11 +101,11 @@ struct ConvertTests {
         Wrong(
             testDescription: "an output that does not say its format", arguments: ["good.csv", "out.xyz"], code: 64,
             error:
-                "landfall: The output's name \"out.xyz\" does not say its format. End it in .csv, .jsonl or .parquet, or give --to. [usage.format]\n"
+                "landfall: The output's name \"out.xyz\" does not say its format. End it in .csv, .json, .jsonl or .parquet, or give --to. [usage.format]\n"
         ),
         Wrong(
             testDescription: "a format that is none", arguments: ["good.csv", "out.csv", "--to", "xml"], code: 64,
-            error: "landfall: --to must be csv, jsonl or parquet, found \"xml\". [usage.format]\n"),
+            error: "landfall: --to must be csv, json, jsonl or parquet, found \"xml\". [usage.format]\n"),
         Wrong(
             testDescription: "a bad row", arguments: ["bad.csv", "out.parquet", "--schema", "schema.yaml"], code: 65,
             error:

@@ -3,7 +3,7 @@ import Compression
 @testable import Tabular
 
 /// Any bytes as JSON rows, in the layout that is found and in every other one: read in pieces of any size they come to the same
-/// rows, rejects and errors, and what is inferred reads back without a fault of type.
+/// rows, rejects and errors.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzRecords(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
@@ -14,7 +14,6 @@ public func fuzzRecords(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         let whole = read(text, inspection, layout, chunkBytes: 1 << 20)
         let parts = read(text, inspection, layout, chunkBytes: Int(chunk) + 1)
         precondition(whole == parts, "pieces of \(Int(chunk) + 1) bytes are read otherwise than the whole: \(whole) and \(parts)")
-        precondition(!whole.contains("value."), "what was inferred does not hold: \(whole)")
     }
     return 0
 }
