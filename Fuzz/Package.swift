@@ -21,6 +21,12 @@ let package = Package(
             name: "FuzzRecords", dependencies: ["Tabular", "Compression", "Columns"], swiftSettings: fuzzer, linkerSettings: linking),
         .executableTarget(name: "FuzzContainers", dependencies: ["Compression"], swiftSettings: fuzzer, linkerSettings: linking),
         .executableTarget(name: "FuzzMessages", dependencies: ["Arrivals"], swiftSettings: fuzzer, linkerSettings: linking),
+        .executableTarget(
+            name: "FuzzParquet", dependencies: ["Parquet", "Compression", "Columns"], swiftSettings: fuzzer, linkerSettings: linking),
+        .executableTarget(
+            name: "FuzzParquetRoundTrip", dependencies: ["Parquet", "Compression", "Columns"], swiftSettings: fuzzer,
+            linkerSettings: linking),
+        .target(name: "Parquet", dependencies: ["Compression", "Columns"], swiftSettings: fuzzed),
         .target(name: "Arrivals", dependencies: ["SigV4"], swiftSettings: fuzzed),
         .target(name: "Tabular", dependencies: ["Compression", "Columns", "CScan"], swiftSettings: fuzzed),
         .target(name: "Compression", dependencies: ["CZstd", "CZlib", "CBzip2", "CBrotli"], swiftSettings: fuzzed),
