@@ -5,7 +5,7 @@ import Glibc
 
 // Millions of values a second of CPU time, for the loop that writes and the one that reads each encoding of Parquet.
 
-let count = 1 << 20
+let count = 1 << 18
 let rounds = 5
 
 /// The CPU time of this process, in seconds.
@@ -31,6 +31,7 @@ func measure(_ name: String, bytes: Int? = nil, _ body: () throws -> Void) rethr
 }
 
 var state: UInt64 = 88_172_645_463_325_252
+@MainActor
 func random() -> UInt64 {
     state ^= state << 13
     state ^= state >> 7

@@ -17,25 +17,51 @@ struct DeltaByteArrayDecoder {
     }
 
     mutating func decode(_ count: Int, into out: inout ByteValues) throws {
-        var previous = self.previous[...]
-        try withUnsafeTemporaryAllocation(of: Int64.self, capacity: max(1, count)) { room in
-            guard let base = room.baseAddress else { return }
-            try prefixes.decode(count, into: base)
+        guard count > 0 else { return }
+        // One byte more, so that there is an address.
+        let last = previous + [0]
+        let lastCount = previous.count
+        try withUnsafeTemporaryAllocation(of: Int64.self, capacity: count) { room in
+            guard let shared = room.baseAddress else { return }
+            try prefixes.decode(count, into: shared)
             try suffixes.next(count) { sizes, bytes in
-                var at = 0
-                for i in 0..<count {
-                    guard base[i] >= 0, base[i] <= previous.count else {
-                        throw ParquetError.page("a byte string begins with \(base[i]) bytes of one of \(previous.count)")
+                let total = try Self.totalBytes(shared, sizes, after: lastCount)
+                last.withUnsafeBytes { last in
+                    guard let last = last.baseAddress, let lengths = sizes.baseAddress else { return }
+                    out.grow(values: count, bytes: total) { offsets, target, start in
+                        var before = last
+                        var suffix = bytes.baseAddress ?? last
+                        var at = target
+                        for i in 0..<count {
+                            let front = Int(shared[i])
+                            let rest = Int(lengths[i])
+                            at.copyMemory(from: before, byteCount: front)
+                            (at + front).copyMemory(from: suffix, byteCount: rest)
+                            before = UnsafeRawPointer(at)
+                            suffix += rest
+                            at += front &+ rest
+                            offsets[i] = UInt32(truncatingIfNeeded: start &+ (at - target))
+                        }
                     }
-                    let start = out.bytes.count
-                    out.bytes.append(contentsOf: previous.prefix(Int(base[i])))
-                    out.bytes.append(contentsOf: bytes[at..<at + Int(sizes[i])])
-                    at += Int(sizes[i])
-                    out.offsets.append(UInt32(out.bytes.count))
-                    previous = out.bytes[start...]
                 }
             }
         }
-        self.previous = Array(previous)
+        previous = Array(out[out.count - 1])
+    }
+
+    /// The bytes of the next values together; each may begin with no more than the one before it has.
+    private static func totalBytes(
+        _ shared: UnsafePointer<Int64>, _ sizes: UnsafeMutableBufferPointer<Int64>, after lastCount: Int
+    ) throws -> Int {
+        var total = 0
+        var before = lastCount
+        for i in 0..<sizes.count {
+            guard shared[i] >= 0, shared[i] <= before else {
+                throw ParquetError.page("a byte string begins with \(shared[i]) bytes of one of \(before)")
+            }
+            before = Int(shared[i]) + Int(sizes[i])
+            total += before
+        }
+        return total
     }
 }
