@@ -3,7 +3,7 @@ package struct UnwrapLimits: Hashable, Sendable {
     /// A compressed stream may not grow to more than this many times its size…
     package var maxRatio: Int64 = 500
     /// …once this many bytes have come out of it: short texts compress well without being bombs.
-    package var ratioFloorBytes: Int64 = 256 << 20
+    package var ratioFloorBytes: Int64 = 64 << 20
     /// The bytes that one file may unwrap to.
     package var maxBytes: Int64 = 1 << 40
     /// zstd frames with a larger window than 2^n bytes are refused (27, 128 MiB: what `zstd -d` allows by itself).
