@@ -46,7 +46,7 @@ let package = Package(
         module(
             "Workflows", ["Jobs", "SigV4", "Postgres", "SQL", "Parquet", "Tabular", "Compression", "Columns", "Telemetry", "Yams", log]),
         // the four seams of Jobs, on AWS and on one machine
-        module("AWSBackend", ["Jobs", "AWS", "HTTP"]),
+        module("AWSBackend", ["Jobs", "AWS", "SigV4", "HTTP"]),
         module("LocalBackend", ["Jobs", "CSQLite"]),
         // what a job is, how it runs, how it ends, and the four seams
         module("Jobs", ["AWS", "SigV4", "HTTP", "Postgres", "SQL", "Parquet", "Tabular", "Compression", "Columns", "Telemetry", log]),
@@ -95,6 +95,7 @@ let package = Package(
         tests("JobsTests", ["Jobs", "AWS", "HTTP", "Postgres", "SQL", "Tabular", "Parquet", "Compression", "Telemetry", log]),
         tests("BackendTests", ["AWSBackend", "LocalBackend", "Jobs", "AWS", "HTTP"]),
         tests("WorkflowsTests", ["Workflows", "Jobs", "SQL", "Parquet", "Tabular", "Compression", "Columns", "Telemetry", log]),
+        tests("WorkerTests", ["Worker", "Jobs", log]),
         tests("EndToEndTests", ["landfall"]),
     ],
     swiftLanguageModes: [.v6]

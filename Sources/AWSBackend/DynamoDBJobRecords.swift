@@ -45,6 +45,46 @@ package struct DynamoDBJobRecords: JobRecords {
         }
     }
 
+    /// The most pages (of up to 1 MB) that are looked through for relatives, for each status: the latest some hundred jobs.
+    static let maxRelativePages = 2
+
+    package func relatives(of record: JobRecord) async throws -> [JobRecord] {
+        var found: [JobRecord] = []
+        let arrival = record.arrival
+        var names = ["#pipeline": "pipeline", "#bucket": "bucket", "#key": "key"]
+        var values: DynamoItem = [
+            ":pipeline": .s(record.pipeline), ":bucket": .s(arrival.bucket), ":key": .s(arrival.key),
+        ]
+        var likeness = "#bucket = :bucket AND #key = :key"
+        if let content = record.content {
+            // DynamoDB refuses parentheses that do nothing.
+            likeness = "(\(likeness)) OR #content = :content"
+            names["#content"] = "content_sha256"
+            values[":content"] = .s(content)
+        }
+        let filter = DynamoExpression("#pipeline = :pipeline AND (\(likeness))", names: names, values: values)
+        do {
+            for status in [JobStatus.running, .succeeded] {
+                var next: DynamoItem?
+                for _ in 0..<Self.maxRelativePages {
+                    let page = try await dynamoDB.query(
+                        table: table, index: Self.index, keyCondition: Self.having(status), filter: filter, ascending: false,
+                        startKey: next)
+                    found += try page.items.map { try JobItem.record($0, table: table) }
+                    next = page.nextKey
+                    if next == nil { break }
+                }
+            }
+        } catch let error as AWSError where Self.saysNoIndex(error) {
+            return []
+        }
+        return found.filter(record.isRelative)
+    }
+
+    private static func having(_ status: JobStatus) -> DynamoExpression {
+        DynamoExpression("#status = :status", names: ["#status": "status"], values: [":status": .s(status.rawValue)])
+    }
+
     private func put(_ record: JobRecord, condition: DynamoExpression) async throws -> Bool {
         do {
             try await dynamoDB.putItem(table: table, item: JobItem.item(record), condition: condition)
@@ -78,8 +118,7 @@ package struct DynamoDBJobRecords: JobRecords {
         for _ in 0..<Self.maxQueryPages {
             let page = try await dynamoDB.query(
                 table: table, index: Self.index,
-                keyCondition: DynamoExpression(
-                    "#status = :status", names: ["#status": "status"], values: [":status": .s(status.rawValue)]),
+                keyCondition: Self.having(status),
                 ascending: false, limit: limit - records.count, startKey: next)
             records += try page.items.map { try JobItem.record($0, table: table) }
             next = page.nextKey
@@ -89,9 +128,7 @@ package struct DynamoDBJobRecords: JobRecords {
     }
 
     private func scan(_ status: JobStatus?) async throws -> [JobRecord] {
-        let filter = status.map {
-            DynamoExpression("#status = :status", names: ["#status": "status"], values: [":status": .s($0.rawValue)])
-        }
+        let filter = status.map(Self.having)
         var records: [JobRecord] = []
         var next: DynamoItem?
         for _ in 0..<Self.maxScanPages {

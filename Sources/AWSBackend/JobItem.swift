@@ -29,7 +29,7 @@ enum JobItem {
             "version": record.arrival.version, "etag": record.arrival.etag, "sequencer": record.arrival.sequencer,
             "step": record.step, "owner": record.owner, "lease_until": record.leaseUntil?.description,
             "receipt": record.receipt, "ended_at": record.endedAt?.description, "asker": record.asker,
-            "duplicate_of": record.duplicateOf, "revision": record.revision,
+            "content_sha256": record.content, "duplicate_of": record.duplicateOf, "revision": record.revision,
         ]
         for (name, value) in optional {
             if let value { item[name] = .s(value) }
@@ -58,7 +58,8 @@ enum JobItem {
             steps: try steps(reader), counts: try counts(reader), error: try error(reader),
             receipt: item["receipt"]?.text,
             announcements: (item["announcements"]?.list ?? []).compactMap(\.text),
-            asker: item["asker"]?.text, duplicateOf: item["duplicate_of"]?.text, revision: item["revision"]?.text,
+            asker: item["asker"]?.text, content: item["content_sha256"]?.text, duplicateOf: item["duplicate_of"]?.text,
+            revision: item["revision"]?.text,
             expiresAt: Timestamp(milliseconds: try reader.integer("expires_at") * 1000))
     }
 

@@ -3,8 +3,12 @@ extension Duration {
     /// The longest that is read: ten years.
     private static let maxSeconds: Int64 = 3650 * 86_400
 
-    /// `90s`, `15m`, `2h`, `7d`, `2w`, and sums of them such as `1h30m`; nil for anything else, and beyond ten years.
+    /// `90s`, `15m`, `2h`, `7d`, `2w`, and sums of them such as `1h30m`, or `0`; nil for anything else, and beyond ten years.
     package init?(text: String) {
+        if text == "0" {
+            self = .zero
+            return
+        }
         var total: Int64 = 0
         var number: Int64?
         for character in text {

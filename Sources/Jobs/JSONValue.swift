@@ -54,6 +54,13 @@ package indirect enum JSONValue: Hashable, Sendable, Codable {
         return members[key]
     }
 
+    /// The value as JSON on one line, keys in order; nil for numbers that JSON does not have.
+    package var jsonText: String? {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
     package var text: String? {
         guard case .string(let value) = self else { return nil }
         return value

@@ -12,6 +12,7 @@ enum FilePlacement {
     /// - Throws: `Failure` with a `local.` code; `CancellationError` between two blocks.
     static func copy(_ source: OpenFile, to path: LocalPath, check: () throws -> Void) throws {
         try createFolder(path.parent)
+        removeLeftovers(of: path)
         // The process and the moment keep two writers of one path from writing into one temporary file.
         let suffix = ".\(getpid()).\(UInt64.random(in: 0 ... .max))"
         let temporary = LocalPath(path.bytes + Array((suffix + temporaryEnding).utf8))
@@ -24,6 +25,27 @@ enum FilePlacement {
             throw error
         }
         syncFolder(path.parent)
+    }
+
+    /// Removes temporary files of `path` whose process is gone: it was killed in the middle of a copy.
+    private static func removeLeftovers(of path: LocalPath) {
+        guard let folder = path.parent.withCString({ opendir($0) }) else { return }
+        defer { closedir(folder) }
+        let name = path.bytes.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
+        while let entry = readdir(folder) {
+            let found = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            guard found.starts(with: name), found.count > name.count, let process = writer(found.dropFirst(name.count)),
+                kill(process, 0) != 0, errno == ESRCH
+            else { continue }
+            _ = LocalPath(path.parent.bytes + [UInt8(ascii: "/")] + found).withCString { unlink($0) }
+        }
+    }
+
+    /// The process in `.<process>.<number>.part`; nil for other endings of names.
+    private static func writer(_ ending: ArraySlice<UInt8>) -> pid_t? {
+        let parts = String(decoding: ending, as: UTF8.self).split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4, parts[0].isEmpty, "." + parts[3] == temporaryEnding, UInt64(parts[2]) != nil else { return nil }
+        return pid_t(parts[1])
     }
 
     /// Creates a folder and those above it that are missing.

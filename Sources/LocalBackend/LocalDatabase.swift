@@ -53,10 +53,10 @@ package final class LocalDatabase: @unchecked Sendable {
             status TEXT NOT NULL, step TEXT, attempt INTEGER NOT NULL, owner TEXT, lease_until TEXT,
             created_at TEXT NOT NULL, updated_at TEXT NOT NULL, ended_at TEXT, steps TEXT NOT NULL, counts TEXT NOT NULL,
             error TEXT, receipt TEXT, announcements TEXT NOT NULL, asker TEXT,
-            duplicate_of TEXT, revision TEXT, expires_at INTEGER NOT NULL)
+            content_sha256 TEXT, duplicate_of TEXT, revision TEXT, expires_at INTEGER NOT NULL)
         """,
         "CREATE INDEX IF NOT EXISTS by_status ON jobs (status, updated_at)",
         "CREATE INDEX IF NOT EXISTS by_key ON jobs (key)",
-        "CREATE INDEX IF NOT EXISTS by_size ON jobs (size)",
+        "CREATE INDEX IF NOT EXISTS by_content ON jobs (content_sha256)",
     ]
 }

@@ -47,6 +47,21 @@ package struct LocalJobRecords: JobRecords {
         return try rows.map(Self.record)
     }
 
+    package func relatives(of record: JobRecord) async throws -> [JobRecord] {
+        let rows = try database.use { database in
+            try database.rows(
+                """
+                SELECT * FROM jobs WHERE pipeline = ? AND job_id <> ? AND status IN ('running', 'succeeded')
+                    AND ((bucket = ? AND key = ?) OR content_sha256 = ?) ORDER BY created_at LIMIT 1000
+                """,
+                [
+                    .text(record.pipeline), .text(record.jobID), .text(record.arrival.bucket), .text(record.arrival.key),
+                    .init(record.content),
+                ])
+        }
+        return try rows.map(Self.record).filter(record.isRelative)
+    }
+
     private static func insertion(_ names: [String]) -> String {
         let places = names.map { _ in "?" }.joined(separator: ", ")
         return "INSERT OR IGNORE INTO jobs (\(names.joined(separator: ", "))) VALUES (\(places))"
@@ -83,6 +98,7 @@ package struct LocalJobRecords: JobRecords {
             ("receipt", .init(record.receipt)),
             ("announcements", .text(try JSONText.encode(record.announcements))),
             ("asker", .init(record.asker)),
+            ("content_sha256", .init(record.content)),
             ("duplicate_of", .init(record.duplicateOf)),
             ("revision", .init(record.revision)),
             ("expires_at", .integer(record.expiresAt.seconds)),
@@ -124,7 +140,8 @@ package struct LocalJobRecords: JobRecords {
             },
             receipt: row.text("receipt"),
             announcements: try JSONText.decode([String].self, from: text("announcements"), column: "announcements"),
-            asker: row.text("asker"), duplicateOf: row.text("duplicate_of"), revision: row.text("revision"),
+            asker: row.text("asker"), content: row.text("content_sha256"), duplicateOf: row.text("duplicate_of"),
+            revision: row.text("revision"),
             expiresAt: Timestamp(milliseconds: try integer("expires_at") * 1000))
     }
 

@@ -89,17 +89,24 @@ package actor PostgresConnection {
 
     /// Runs a script as `psql -v ON_ERROR_STOP=1 -f` does, as a stream: memory does not grow with the file.
     ///
-    /// On any failure the transaction is rolled back. Not within a transaction.
+    /// On any failure the transaction is rolled back; also where `beforeCommit`, which is asked before each COMMIT, throws.
+    /// Not within a transaction.
     package func runScript(
-        path: String, progress: (@Sendable (ScriptProgress) -> Void)? = nil
+        path: String, progress: (@Sendable (ScriptProgress) -> Void)? = nil,
+        beforeCommit: (@Sendable () throws -> Void)? = nil
     ) throws -> ScriptOutcome {
         do {
             return try using { link in
-                let rows = try ScriptRun(link: link, path: path).run(progress)
+                let rows = try ScriptRun(link: link, path: path, beforeCommit: beforeCommit).run(progress)
                 return .completed(rowsCopied: rows)
             }
-        } catch let error as PostgresError where error.sqlState == SQLState.alreadyLoaded {
-            return .alreadyLoaded
+        } catch let error as PostgresError {
+            switch error.sqlState {
+            case SQLState.alreadyLoaded: return .alreadyLoaded
+            case SQLState.superseded: return .superseded
+            case SQLState.resent: return .resent
+            default: throw error
+            }
         }
     }
 

@@ -4,6 +4,10 @@
 enum SQLState {
     /// Landfall's own: the load is in the ledger already (`LoadScript.loadedState`).
     static let alreadyLoaded = "LF001"
+    /// A newer version of the file is loaded already (`LoadScript.supersededState`).
+    static let superseded = "LF002"
+    /// Another version of the file is loaded already, and it is to be loaded once (`LoadScript.resentState`).
+    static let resent = "LF003"
 
     /// The error's code and whether trying again later may help.
     static func meaning(of state: String) -> (code: String, isTransient: Bool) {

@@ -6,6 +6,10 @@ package enum ScriptOutcome: Hashable, Sendable {
     case completed(rowsCopied: Int64)
     /// Its load is in the ledger already; nothing was changed.
     case alreadyLoaded
+    /// A newer version of its file is in the ledger already; nothing was changed.
+    case superseded
+    /// Another version of its file is in the ledger, and its pipeline refuses another; nothing was changed.
+    case resent
 }
 
 /// How far a script has got, in bytes of its file.
@@ -21,6 +25,8 @@ struct ScriptRun {
 
     let link: ServerLink
     let path: String
+    /// Runs before each COMMIT; what it throws rolls back.
+    var beforeCommit: (() throws -> Void)?
 
     /// Gives the number of rows copied.
     func run(_ progress: ((ScriptProgress) -> Void)?) throws -> Int64 {
@@ -57,6 +63,7 @@ struct ScriptRun {
         switch event {
         case .statement(let sql):
             if Self.isCommit(sql) && link.isInTransaction {
+                try beforeCommit?()
                 try link.commit()
             } else if case .copyIn = try link.run(sql) {
                 splitter.copyDataFollows()

@@ -9,9 +9,23 @@ enum Ledger {
         let columns = [
             "load_id text PRIMARY KEY", "pipeline text NOT NULL", "target_table text NOT NULL", "source text NOT NULL",
             "version text", "rows bigint NOT NULL", "checksum text", "loaded_at timestamptz NOT NULL DEFAULT now()",
+            "source_key text", "sequencer text",
         ]
         return "-- The ledger of loads.\n"
-            + Creation(quoted: table, schema: "landfall", lines: columns, lock: "landfall ledger").text
+            + Creation(quoted: table, schema: "landfall", lines: columns, lock: "landfall ledger").text + additions
+    }
+
+    /// Ledgers of earlier versions lack these columns.
+    private static var additions: String {
+        let body = """
+            BEGIN
+                IF NOT EXISTS (SELECT FROM pg_attribute
+                    WHERE attrelid = '\(table)'::regclass AND attname = 'sequencer' AND NOT attisdropped) THEN
+                    ALTER TABLE \(table) ADD COLUMN IF NOT EXISTS source_key text, ADD COLUMN IF NOT EXISTS sequencer text;
+                END IF;
+            END
+            """
+        return "DO \(Literal.dollarQuoted(body));\n"
     }
 
     static func insertion(for script: LoadScript, rows: Int64, checksum: String?) throws(SQLError) -> String {
@@ -20,10 +34,11 @@ enum Ledger {
         let values = [
             try Literal.quoted(script.loadID), try Literal.quoted(script.pipeline),
             try Literal.quoted(script.table.description), try Literal.quoted(script.source), version, "\(rows)",
-            checksum,
+            checksum, try Literal.quoted(script.history.sourceKey),
+            try script.history.sequencer.map { text throws(SQLError) in try Literal.quoted(text) } ?? "NULL",
         ]
         return """
-            INSERT INTO \(table) (load_id, pipeline, target_table, source, version, rows, checksum)
+            INSERT INTO \(table) (load_id, pipeline, target_table, source, version, rows, checksum, source_key, sequencer)
                 VALUES (\(values.joined(separator: ", ")));
 
             """

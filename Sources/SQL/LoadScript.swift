@@ -4,7 +4,7 @@ import Columns
 ///
 /// How this works: everything is one transaction, so a script that has run has run whole. The ledger `landfall.loads`
 /// says which loads there are; the script locks its load's id, looks the id up, and stops with SQLSTATE ``loadedState``
-/// where it is there already. Locks are always taken in the order ledger, load, new table, replaced table, so two
+/// where it is there already. Locks are always taken in the order ledger, load, file, new table, replaced table, so two
 /// loads never wait for each other. Only `COPY … FROM stdin` and its data stand outside quotes.
 ///
 /// Source: `docs/ARCHITECTURE.md`, "Generated SQL" and "Once only"; PostgreSQL 11 or later.
@@ -26,6 +26,7 @@ package struct LoadScript: Sendable {
     let source: String
     let version: String?
     let replay: Replay?
+    let history: LoadHistory
 
     /// Checks every name, so that writing the script cannot fail on one.
     ///
@@ -37,12 +38,13 @@ package struct LoadScript: Sendable {
     ///   - source: URI and version of what is loaded, for `_source` and the ledger.
     ///   - version: the source's version, for the ledger.
     ///   - replay: the load whose rows these are, where they were set aside then.
+    ///   - history: what the load is among those of other versions of the file; nil: a file of its own.
     ///
     /// Throws ``SQLError`` with a `sql.…` code.
     package init(
         table: TableName, schema: Schema, required: Set<String> = [], mode: LoadMode,
         lineage: LineageColumns = LineageColumns(), loadID: String, pipeline: String, source: String, version: String?,
-        replay: Replay? = nil
+        replay: Replay? = nil, history: LoadHistory? = nil
     ) throws(SQLError) {
         self.table = table
         self.schema = schema
@@ -54,6 +56,12 @@ package struct LoadScript: Sendable {
         self.source = source
         self.version = version
         self.replay = replay
+        self.history = history ?? LoadHistory(sourceKey: source)
+        if self.history.resend == .replace, lineage.loadID == nil {
+            throw SQLError(
+                code: "sql.no_lineage",
+                message: "resend: replace finds the earlier rows by the column _load_id, which the pipeline leaves out.")
+        }
         try Self.checkColumns(schema.names + lineageNames)
         try checkKey()
         guard table.quoted != Ledger.table else {
@@ -61,7 +69,9 @@ package struct LoadScript: Sendable {
                 code: "sql.bad_table_name",
                 message: "The target is \(table), which is the ledger of loads. Choose another table.")
         }
-        for text in [loadID, pipeline, source, version ?? "", replay?.loadID ?? "", replay?.source ?? ""] { _ = try Literal.quoted(text) }
+        for text in [loadID, pipeline, source, version, replay?.loadID, replay?.source, self.history.sourceKey, self.history.sequencer] {
+            _ = try Literal.quoted(text ?? "")
+        }
     }
 
     private var lineageNames: [String] { [lineage.loadID, lineage.source, lineage.row].compactMap(\.self) }
@@ -113,8 +123,12 @@ package struct LoadScript: Sendable {
 extension LoadScript {
     /// Everything up to the first row.
     var head: String {
-        var parts = [comment, settings, Ledger.creation, loadGuard, creation]
-        if replay != nil { parts.insert(Replay.creation, at: 3) }
+        var parts = [comment, settings, Ledger.creation]
+        if replay != nil { parts.append(Replay.creation) }
+        parts.append(loadGuard)
+        if let historyGuard { parts.append(historyGuard) }
+        parts.append(creation)
+        if let versionRemoval { parts.append(versionRemoval) }
         if case .replace = mode { parts.append(removal) }
         if case .upsert(let key) = mode { parts.append(staging(key: key)) }
         parts.append("COPY \(copyTarget) (\(list(copyColumns))) FROM stdin;\n")

@@ -14,6 +14,10 @@ package final class Metrics: Sendable {
         case rows = "landfall_rows_total"
         case jobsRunning = "landfall_jobs_running"
         case queueFailures = "landfall_queue_failures_total"
+        case slots = "landfall_slots"
+        case receivePaused = "landfall_receive_paused"
+        case memoryWaiting = "landfall_memory_waiting_jobs"
+        case databaseUp = "landfall_database_up"
 
         var help: String {
             switch self {
@@ -25,10 +29,19 @@ package final class Metrics: Sendable {
             case .rows: "Rows by what became of them and pipeline."
             case .jobsRunning: "Jobs that run now."
             case .queueFailures: "Calls to the queue that failed."
+            case .slots: "Messages that may be in hand at once."
+            case .receivePaused: "1 while no slot is free and nothing is received."
+            case .memoryWaiting: "Jobs that wait for their share of memory."
+            case .databaseUp: "0 while the database is away and pipelines that load are paused."
             }
         }
 
-        var isGauge: Bool { self == .jobsRunning }
+        var isGauge: Bool {
+            switch self {
+            case .jobsRunning, .slots, .receivePaused, .memoryWaiting, .databaseUp: true
+            default: false
+            }
+        }
     }
 
     private let values = Mutex<[Name: [String: Double]]>([:])
@@ -38,6 +51,11 @@ package final class Metrics: Sendable {
     package func add(_ amount: Double = 1, to name: Name, _ labels: KeyValuePairs<String, String> = [:]) {
         let key = Self.text(labels)
         values.withLock { $0[name, default: [:]][key, default: 0] += amount }
+    }
+
+    /// Sets a gauge without labels.
+    package func set(_ value: Double, to name: Name) {
+        values.withLock { $0[name, default: [:]][""] = value }
     }
 
     /// All metrics in Prometheus' text format.

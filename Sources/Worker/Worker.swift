@@ -3,13 +3,16 @@ import Logging
 import Telemetry
 import Workflows
 
-/// The daemon's loop: receive, keep alive, settle, drain.
+/// The daemon's loop: receive, hand out, drain. What becomes of one message is ``MessageWork``.
 package final class Worker: Sendable {
     private let queue: any ArrivalQueue
     private let executor: JobExecutor
-    private let concurrency: Int
+    private let slotCount: Int
+    private let budget: MemoryBudget
+    private let disk: DiskRoom
     private let drain: Duration
     private let health: Health
+    private let protection: BusyProtection?
     private var services: JobServices { executor.services }
     private var log: Logger { services.log }
 
@@ -20,17 +23,25 @@ package final class Worker: Sendable {
     private static let firstFailureWait = Duration.seconds(1)
     private static let maxFailureWait = Duration.seconds(30)
 
-    package init(queue: any ArrivalQueue, executor: JobExecutor, concurrency: Int, drain: Duration, health: Health) {
+    /// `concurrency` and `memory` (in bytes) bound how many messages are in hand at once.
+    package init(
+        queue: any ArrivalQueue, executor: JobExecutor, concurrency: Int, memory: Int, drain: Duration, health: Health,
+        protection: BusyProtection? = nil
+    ) {
         self.queue = queue
         self.executor = executor
-        self.concurrency = max(1, concurrency)
+        slotCount = max(1, min(concurrency, MemoryBudget.slots(in: memory)))
+        budget = MemoryBudget(memory)
+        disk = DiskRoom(root: executor.services.workRoot)
         self.drain = drain
         self.health = health
+        self.protection = protection
     }
 
     /// Works until `stop` says so. Then takes nothing new, gives what runs `drain` to end, and hands the rest back.
     package func run(until stop: StopSignal) async {
-        let slots = Slots(concurrency)
+        let slots = Slots(slotCount)
+        services.metrics.set(Double(slotCount), to: .slots)
         let deadline = Task {
             try await stop.wait(for: .draining)
             log.log(.info, "Draining", [.count: slots.taken])
@@ -41,19 +52,21 @@ package final class Worker: Sendable {
             var failures = 0
             while !stop.isRaised {
                 do {
+                    let isPaused = slots.taken == slotCount
+                    services.metrics.set(isPaused ? 1 : 0, to: .receivePaused)
                     let free = try await stopping(stop) { await slots.free() } ?? 0
                     guard free > 0 else { break }
+                    services.metrics.set(0, to: .receivePaused)
                     let wanted = min(free, Self.receiveBatch)
                     let messages = try await stopping(stop) { [queue, services] in
                         try await queue.receive(max: wanted, wait: Self.receiveWait, visibility: services.lease)
                     }
                     failures = 0
                     health.queueAnswered()
-                    for message in messages ?? [] {
-                        slots.take()
+                    for chain in Self.chains(messages ?? []) {
+                        for _ in chain { slots.take() }
                         handlers.addTask {
-                            await self.handleUnlessStopped(message, stop)
-                            slots.giveBack()
+                            await self.work(on: chain, slots, stop)
                         }
                     }
                 } catch {
@@ -68,7 +81,39 @@ package final class Worker: Sendable {
             }
         }
         deadline.cancel()
+        await protection?.settled()
         log.log(.info, "Stopped")
+    }
+
+    /// Messages of one group follow one another; the others stand alone.
+    static func chains(_ messages: [QueueMessage]) -> [[QueueMessage]] {
+        var chains: [[QueueMessage]] = []
+        var places: [String: Int] = [:]
+        for message in messages {
+            if let group = message.group, let place = places[group] {
+                chains[place].append(message)
+            } else {
+                if let group = message.group { places[group] = chains.count }
+                chains.append([message])
+            }
+        }
+        return chains
+    }
+
+    /// Works on messages one after another. Where one comes back, those behind it do too, so that their order stays.
+    private func work(on chain: [QueueMessage], _ slots: Slots, _ stop: StopSignal) async {
+        var isBroken = false
+        for (index, message) in chain.enumerated() {
+            let behind = chain[(index + 1)...]
+            if isBroken {
+                try? await Task { [queue] in try await queue.release(message, after: .zero) }.value
+            } else {
+                await protection?.begin()
+                isBroken = await !handleUnlessStopped(message, behind: behind, stop)
+                await protection?.end()
+            }
+            slots.giveBack()
+        }
     }
 
     /// Runs `body` unless or until the worker is to stop; nil where it was.
@@ -86,97 +131,25 @@ package final class Worker: Sendable {
         }
     }
 
-    /// Handles a message; when the time to leave is over, its work is cancelled and handed back.
-    private func handleUnlessStopped(_ message: QueueMessage, _ stop: StopSignal) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.handle(message) }
-            group.addTask { try? await stop.wait(for: .now) }
-            await group.next()
-            group.cancelAll()
-        }
-    }
-
-    // MARK: One message
-
-    /// Reads a message, does what it asks for, and settles it.
-    package func handle(_ message: QueueMessage) async {
-        services.metrics.add(to: .messagesReceived)
-        let log = self.log.with([.messageID: message.id])
-        switch MessageReading(body: message.body) {
-        case .ignored(let what):
-            log.log(.info, "Message acknowledged without work", [.shape: what])
-            await settle(message, [.done])
-        case .notUnderstood(let why):
-            log.log(.warning, "Message not understood", [.reason: why])
-            let reason = DeadLetterReason(
-                code: "message.not_understood", message: why, jobID: nil, pipeline: nil, step: nil,
-                attempts: message.receiveCount, rejectedAt: services.clock.now())
-            await settle(message, [.rejected], reason: reason)
-        case .requests(let requests, let shape):
-            log.log(.info, "Message taken", [.shape: shape, .count: requests.count])
-            let delivery = Delivery(
-                redrivenFrom: message.attributes["rejected.at"].flatMap { Timestamp($0) }, isLast: message.isLastDelivery
-            ) { [queue, services] in
-                try await queue.extend(message, visibility: services.lease)
+    /// Handles a message and says whether it is gone; when the time to leave is over, its work is cancelled and handed back.
+    private func handleUnlessStopped(_ message: QueueMessage, behind: ArraySlice<QueueMessage>, _ stop: StopSignal) async -> Bool {
+        let work = MessageWork(message: message, behind: behind, queue: queue, executor: executor, budget: budget, disk: disk)
+        return await withTaskGroup(of: Bool?.self) { group in
+            group.addTask { await work.handle() }
+            group.addTask {
+                try? await stop.wait(for: .now)
+                return nil
             }
-            var executions: [Execution] = []
-            for request in requests { executions.append(await executor.execute(request, delivery)) }
-            await settle(
-                message, executions.map(\.outcome), executions: executions, reason: JobExecutor.deadLetterReason(executions))
-        }
-    }
-
-    // MARK: Settlement
-
-    /// Does what ``Settlement`` says: the only place that deletes, releases or dead-letters. If a call fails, the message
-    /// comes back by itself.
-    private func settle(
-        _ message: QueueMessage, _ outcomes: [Outcome], executions: [Execution] = [], reason: DeadLetterReason? = nil
-    ) async {
-        var settlement = Settlement(outcomes)
-        var event = Settlement.Event.begun
-        while true {
-            let action = settlement.next(event)
-            if action == .finish { return }
-            do {
-                // Settlement is short and must not be cut off by the worker's leaving.
-                try await Task { try await self.perform(action, message, executions, reason) }.value
-                event = .done
-            } catch {
-                log.log(
-                    .error, "A message could not be settled; it will come back",
-                    [.messageID: message.id, .error: Failure(error)])
-                event = .refused
+            var isGone = false
+            for await ended in group {
+                if let ended {
+                    isGone = ended
+                    group.cancelAll()
+                } else {
+                    group.cancelAll()
+                }
             }
-        }
-    }
-
-    private func perform(
-        _ action: Settlement.Action, _ message: QueueMessage, _ executions: [Execution], _ reason: DeadLetterReason?
-    ) async throws {
-        switch action {
-        case .release(let wait):
-            try await queue.extend(message, visibility: wait)
-            services.metrics.add(to: .messagesSettled, ["how": wait == .zero ? "released" : "retried"])
-        case .respond:
-            break
-        case .claimDeadLetter(let index):
-            guard executions.indices.contains(index), let record = executions[index].record else { return }
-            guard try await executor.claimDeadLetter(record) else {
-                throw Failure(.interrupted, Failure.leaseLostCode, "Another delivery settles job \(record.jobID).")
-            }
-        case .copyToDeadLetters:
-            guard let reason else { return }
-            try await queue.copyToDeadLetters(message, reason: reason)
-            services.metrics.add(to: .messagesSettled, ["how": "dead_lettered"])
-        case .noteDeadLetter(let index):
-            guard executions.indices.contains(index), let record = executions[index].record else { return }
-            try await executor.noteDeadLetter(record)
-        case .delete:
-            try await queue.delete(message)
-            if reason == nil { services.metrics.add(to: .messagesSettled, ["how": executions.isEmpty ? "ignored" : "deleted"]) }
-        case .finish:
-            break
+            return isGone
         }
     }
 }

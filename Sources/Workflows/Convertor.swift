@@ -11,8 +11,9 @@ struct Convertor {
         let names = try OutputNames(pipeline: pipeline, arrival: arrival, jobID: run.jobID, services: services)
 
         let source = try await run.step(.download) {
-            try await DownloadStep(arrival: arrival, services: services, run: run).run()
+            try await DownloadStep(arrival: arrival, services: services, run: run).download()
         }
+        try await Relatives(run: run, pipeline: pipeline, services: services).compare(content: source.fingerprint.sha256)
         let step = ConvertStep(
             pipeline: pipeline, source: source, arrival: arrival, names: names, jobID: run.jobID, scratch: run.workFolder,
             softwareName: services.softwareName)
@@ -26,7 +27,7 @@ struct Convertor {
             receipt.columns = converted.result.columnReceipts
             receipt.validated = true
             receipt.validation = validated.validation
-            return try await UploadStep(names: names, services: services, scratch: run.workFolder).run(
+            return try await UploadStep(names: names, services: services, run: run).upload(
                 data: converted.output, fingerprint: converted.fingerprint, format: pipeline.output.format,
                 rejects: converted.rejects, receipt: receipt)
         }

@@ -11,21 +11,33 @@ package struct Execution: Sendable {
     package var receipt: Receipt?
     /// Set where it did not.
     package var failure: Failure?
+
+    /// Of a request that was not begun because the worker is leaving.
+    package static let interrupted = Execution(outcome: .interrupted)
+
+    /// Of a request that was not begun, and is to come again.
+    package static func waiting(_ wait: Duration, _ failure: Failure) -> Execution {
+        Execution(outcome: .retry(after: wait), failure: failure)
+    }
 }
 
 /// What the delivery of a message adds to its requests.
 package struct Delivery: Sendable {
     /// When the job ended whose dead letter was redriven.
     package var redrivenFrom: Timestamp?
+    /// How often the message was delivered.
+    package var receiveCount = 1
     /// Whether the queue gives the message out for the last time.
     package var isLast = false
     /// Called a few times in every lease, to keep the message hidden.
     package var keepAlive: @Sendable () async throws -> Void
 
     package init(
-        redrivenFrom: Timestamp? = nil, isLast: Bool = false, keepAlive: @escaping @Sendable () async throws -> Void = {}
+        redrivenFrom: Timestamp? = nil, receiveCount: Int = 1, isLast: Bool = false,
+        keepAlive: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.redrivenFrom = redrivenFrom
+        self.receiveCount = receiveCount
         self.isLast = isLast
         self.keepAlive = keepAlive
     }
@@ -36,21 +48,56 @@ package struct JobExecutor: Sendable {
     package let catalog: PipelineCatalog
     package let services: JobServices
 
-    package init(catalog: PipelineCatalog, services: JobServices) {
+    private let breaker: DatabaseBreaker?
+
+    package init(catalog: PipelineCatalog, services: JobServices, breaker: DatabaseBreaker? = nil) {
         self.catalog = catalog
         self.services = services
+        self.breaker = breaker
     }
 
     /// Does the request, or says why not. Cancelled, it stops the work, hands the job back and says `interrupted`.
     package func execute(_ request: JobRequest, _ delivery: Delivery = Delivery()) async -> Execution {
+        var request = request
+        do {
+            if let jobID = request.jobID { try await resolve(jobID, &request) }
+        } catch {
+            let failure = Failure(error)
+            services.log.log(.error, "The job that a message speaks of cannot be found", [.error: failure])
+            return Execution(outcome: failure.kind == .transient ? .retry(after: services.rules.refusedWait) : .rejected, failure: failure)
+        }
         let route: Result<Pipeline, Failure>
         do {
             route = .success(try catalog.pipeline(for: request))
         } catch {
+            // What we have made ourselves need not be taken further.
+            if request.madeBy != nil { return Execution(outcome: .alreadyDone) }
             route = .failure(error)
         }
-        var handling = HandledJob(request, route, delivery, services)
-        return await handling.run()
+        if let pipeline = try? route.get(), pipeline.workflow == .loader, !delivery.isLast,
+            let pause = breaker?.pause(receiveCount: delivery.receiveCount), await !isEnded(request, pipeline)
+        {
+            let failure = Failure(.transient, "database.unavailable", "The database is away; the pipeline is paused.")
+            return Execution(outcome: .retry(after: pause), failure: failure)
+        }
+        var handled = HandledJob(request, route, delivery, services, breaker)
+        return await handled.run()
+    }
+
+    /// Whether the request's job has ended: then nothing of it needs the database.
+    private func isEnded(_ request: JobRequest, _ pipeline: Pipeline) async -> Bool {
+        let jobID = JobID.of(request.arrival, pipeline: pipeline.name)
+        return (try? await services.records.find(jobID))?.status.isEnded ?? false
+    }
+
+    /// Fills in what the record of the job that a request names knows.
+    private func resolve(_ jobID: String, _ request: inout JobRequest) async throws {
+        guard let record = try await services.records.find(jobID) else {
+            if !request.arrival.source.isEmpty { return }
+            throw Failure(.badInput, "message.unknown_job", "The message names job \(jobID), of which there is no record.")
+        }
+        request.arrival = record.arrival
+        request.pipeline = request.pipeline ?? record.pipeline
     }
 
     /// Takes it upon us to store the dead letter of a job that was not done: false where somebody else has.
@@ -76,14 +123,16 @@ package struct JobExecutor: Sendable {
     }
 
     /// Why the message of jobs that cannot be done goes to the dead-letter queue; nil where none of them is such.
-    package static func deadLetterReason(_ executions: [Execution]) -> DeadLetterReason? {
-        let rejected = executions.filter { $0.outcome == .rejected }.compactMap(\.record)
+    package static func deadLetterReason(_ executions: [Execution], at now: Timestamp) -> DeadLetterReason? {
+        let rejected = executions.filter { $0.outcome == .rejected }
         guard let first = rejected.first else { return nil }
+        let error = first.record?.error
         return DeadLetterReason(
-            code: first.error?.code ?? "internal.error", message: first.error?.message ?? "", jobID: first.jobID,
-            pipeline: first.pipeline, step: first.step, attempts: first.attempt,
-            // Later than the end of each of them: the letter, redriven, asks for all of them again.
-            rejectedAt: rejected.map { $0.endedAt ?? $0.updatedAt }.max() ?? first.updatedAt)
+            code: error?.code ?? first.failure?.code ?? "internal.error",
+            message: error?.message ?? first.failure?.message ?? "", jobID: first.record?.jobID,
+            pipeline: first.record?.pipeline, step: first.record?.step, attempts: first.record?.attempt ?? 1,
+            // Not before the end of any of them: the letter, redriven, asks for all of them again.
+            rejectedAt: rejected.compactMap { $0.record?.endedAt }.max() ?? now)
     }
 }
 
@@ -93,13 +142,18 @@ private struct HandledJob {
     let route: Result<Pipeline, Failure>
     let delivery: Delivery
     let services: JobServices
+    let breaker: DatabaseBreaker?
     let jobID: String
     private var handling: JobHandling
     private var record: JobRecord?
     private var uploaded: Uploaded?
     private var failure: Failure?
 
-    init(_ request: JobRequest, _ route: Result<Pipeline, Failure>, _ delivery: Delivery, _ services: JobServices) {
+    init(
+        _ request: JobRequest, _ route: Result<Pipeline, Failure>, _ delivery: Delivery, _ services: JobServices,
+        _ breaker: DatabaseBreaker?
+    ) {
+        self.breaker = breaker
         self.request = request
         self.route = route
         self.delivery = delivery
@@ -159,7 +213,8 @@ private struct HandledJob {
                 return .written(isWritten)
             case .announce:
                 guard let record else { return .refused }
-                try await Task { try await services.announce(record) }.value
+                let heartbeat = Heartbeat(lease: services.lease, log: log, delivery.keepAlive)
+                try await Task { try await heartbeat.around { try await services.announce(record) } }.value
                 return .announced
             case .work, .finish:
                 return .refused
@@ -253,6 +308,7 @@ private struct HandledJob {
                 failure.kind == .interrupted ? .info : .warning, "Attempt ended without success",
                 [.code: failure.code, .reason: failure.message, .step: await run.current.step ?? ""])
             end = failure.workEnd
+            if failure.code == "database.unavailable" { breaker?.failed(failure) }
         }
         let current = await run.current
         self.record = current

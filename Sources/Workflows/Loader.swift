@@ -12,8 +12,9 @@ struct Loader {
         let names = try OutputNames(pipeline: pipeline, arrival: arrival, jobID: run.jobID, services: services)
 
         let source = try await run.step(.download) {
-            try await DownloadStep(arrival: arrival, services: services, run: run).run()
+            try await DownloadStep(arrival: arrival, services: services, run: run).download()
         }
+        try await Relatives(run: run, pipeline: pipeline, services: services).compare(content: source.fingerprint.sha256)
         let shaped = try await run.step(.transform) {
             try TransformStep(
                 pipeline: pipeline, target: target, source: source, arrival: arrival, names: names, jobID: run.jobID,
@@ -21,7 +22,9 @@ struct Loader {
             ).run()
         }
         let loaded = try await run.step(.load) {
-            try await LoadStep(script: shaped.script, rows: shaped.counts.written, jobID: run.jobID, services: services).run()
+            try await LoadStep(
+                script: shaped.script, rows: shaped.counts.written, source: arrival.source, run: run, services: services
+            ).load()
         }
         return try await run.step(.upload) {
             var receipt = try await run.receipt(pipeline, arrival, source, services)
@@ -33,7 +36,7 @@ struct Loader {
             receipt.load = Receipt.Load(
                 table: target.table.description, mode: target.mode.name, rows: loaded.rows,
                 alreadyLoaded: loaded.alreadyLoaded)
-            return try await UploadStep(names: names, services: services, scratch: run.workFolder).run(
+            return try await UploadStep(names: names, services: services, run: run).upload(
                 data: shaped.parquet, fingerprint: shaped.parquetFingerprint, format: .parquet, rejects: shaped.rejects,
                 receipt: receipt)
         }

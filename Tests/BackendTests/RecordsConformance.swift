@@ -24,7 +24,7 @@ struct RecordsConformance {
         record.attempt = 3
         record.updatedAt = start.advanced(by: .milliseconds(1234))
         record.endedAt = start.advanced(by: .milliseconds(1233))
-        (record.asker, record.duplicateOf, record.revision) = ("ask 1", "job 2", "0011aabb")
+        (record.asker, record.content, record.duplicateOf, record.revision) = ("ask 1", "00ff", "job 2", "0011aabb")
         record.steps = [
             StepRecord(
                 name: "transform", started: start, ended: start.advanced(by: .seconds(1)),
@@ -38,6 +38,31 @@ struct RecordsConformance {
         record.receipt = "s3://acme-lake/receipts/job.json"
         record.announcements = [#"{"id":"1"}"#, "", #"{"id":"2","detail":{"a":"\u0000"}}"#]
         return record
+    }
+
+    @Test(
+        "relatives are other versions of the key and the same content elsewhere, of jobs that run or succeeded",
+        arguments: Backend.available)
+    func relatives(_ backend: Backend) async throws {
+        let bench = try await RecordsBench(backend)
+        func job(_ id: String, key: String = "a.csv", content: String? = nil, status: JobStatus = .succeeded, pipeline: String = "orders")
+            async throws -> JobRecord
+        {
+            var record = Self.fresh(id)
+            (record.arrival.key, record.content, record.status, record.pipeline) = (key, content, status, pipeline)
+            #expect(try await bench.records.create(record))
+            return record
+        }
+        let record = try await job("me", content: "ff", status: .running)
+        _ = try await job("other version")
+        _ = try await job("running version", status: .running)
+        _ = try await job("same content", key: "b.csv", content: "ff")
+        _ = try await job("rejected", status: .rejected)
+        _ = try await job("elsewhere", key: "c.csv", content: "00")
+        _ = try await job("another pipeline", content: "ff", pipeline: "items")
+        let found = try await bench.records.relatives(of: record)
+        #expect(Set(found.map(\.jobID)) == ["other version", "running version", "same content"])
+        #expect(found.filter(record.isSameContent).map(\.jobID) == ["same content"])
     }
 
     @Test("a job without a record has none", arguments: Backend.available)

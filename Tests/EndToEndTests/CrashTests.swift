@@ -28,9 +28,7 @@ struct CrashTests {
         let report = try await failure(
             of: "crash_test.py", "--seed", "7", "--files", "36", "--kills", "40", "--large-rows", "8000", "--pause", "0.02", "0.25",
             "--seconds", "300")
-        withKnownIssue("scratch folders of workers that died are not swept yet", isIntermittent: true) {
-            #expect(report == nil)
-        }
+        #expect(report == nil)
     }
 
     @Test("the crash test fails when a row is taken away behind its back")
@@ -45,8 +43,6 @@ struct CrashTests {
     func localCrashes() async throws {
         let report = try await failure(
             of: "local_crash_test.py", "--seed", "7", "--files", "30", "--kills", "24", "--pause", "0.02", "0.25", "--seconds", "300")
-        withKnownIssue("what a killed upload leaves in the output folder is not swept yet", isIntermittent: true) {
-            #expect(report == nil)
-        }
+        #expect(report == nil)
     }
 }

@@ -192,6 +192,13 @@ struct HandlingTests {
         // A copy of an earlier letter: the job was tried since.
         #expect(!isReopened(Self.request(redrivenFrom: rejected.endedAt?.advanced(by: .milliseconds(-1))), rejected))
         #expect(isReopened(Self.request(asker: "task 2"), rejected))
+        // What it owes is said first, and the message comes back.
+        var handling = JobHandling(Self.request(asker: "task 2"), rules: Self.rules)
+        _ = handling.next(.begun, at: Self.now)
+        _ = handling.next(.found(Self.ended(.rejected, announcements: true)), at: Self.now)
+        #expect(handling.next(.written(true), at: Self.now) == .announce)
+        _ = handling.next(.announced, at: Self.now)
+        #expect(handling.next(.written(true), at: Self.now) == .finish(.retry(after: .seconds(1))))
         #expect(!isReopened(Self.request(asker: "task 1"), rejected))
         for status in [JobStatus.succeeded, .superseded] {
             let found = Self.ended(status)

@@ -131,7 +131,7 @@ struct MessageReadingTests {
         Case("an SNS subscription", Body.sns("x", type: "SubscriptionConfirmation"), .ignored("SNS SubscriptionConfirmation")),
     ]
 
-    static let shapes = "the body is none of: S3 notification, EventBridge event, SNS envelope, Landfall message"
+    static let shapes = "the body is none of: S3 notification, EventBridge event, SNS envelope, Landfall message, Step Functions task"
 
     static let notUnderstood: [Case] = [
         Case("nothing", "", .notUnderstood("the body is no JSON object")),
@@ -157,7 +157,7 @@ struct MessageReadingTests {
         Case("records that are no list", #"{"Records":{}}"#, .notUnderstood("Records is no list")),
         Case(
             "a record without a source", #"{"Records":[{"eventName":"ObjectCreated:Put"}]}"#,
-            .notUnderstood("a record has no eventSource or eventName")),
+            .notUnderstood("a record has no eventSource")),
         Case(
             "a record without a key",
             #"{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"raw"}}}]}"#,
@@ -180,7 +180,8 @@ struct MessageReadingTests {
             .notUnderstood("the Landfall message has a version other than 1")),
         Case(
             "our own message without a source", #"{"landfall":1}"#,
-            .notUnderstood("the Landfall message has no source of the form s3://bucket/key or file:///path")),
+            .notUnderstood(
+                "the Landfall message has neither a source of the form s3://bucket/key or file:///path nor a job_id")),
         Case(
             "our own message with another source", #"{"landfall":1,"source":"https://example.com/a.csv"}"#,
             .notUnderstood("the Landfall message has no source of the form s3://bucket/key or file:///path")),
@@ -219,5 +220,73 @@ struct SourceURITests {
     @Test("a file's path comes back from its URI", arguments: ["/a b/c+d.csv", "/é/%41", "/a#b?c"])
     func file(_ path: String) {
         #expect(SourceURI(SourceURI.file(path))?.key == path)
+    }
+
+    // MARK: Step Functions, and what Landfall itself says
+
+    static let tasks: [(body: String, request: JobRequest?)] = {
+        var asked = request("raw", "a.csv", version: "v1", source: "s3://raw/a.csv", pipeline: "orders")
+        asked.taskToken = "T"
+        var stepped = asked
+        (stepped.step, stepped.jobID, stepped.workflow) = (.transform, "j1", "loader")
+        var arrived = request("raw", "a b.csv")
+        arrived.taskToken = "T"
+        var plain = request("raw", "a b.csv")
+        plain.taskToken = "T"
+        var known = JobRequest(arrival: Arrival(bucket: "", key: "", source: ""), taskToken: "T")
+        known.jobID = "j1"
+        let own = #""source":"s3://raw/a.csv","version":"v1","pipeline":"orders""#
+        return [
+            (#"{"landfall":1,\#(own),"task_token":"T"}"#, asked),
+            (#"{"landfall":1,\#(own),"task_token":"T","step":"transform","job_id":"j1","workflow":"loader"}"#, stepped),
+            (#"{"TaskToken":"T","Input":{\#(own)}}"#, asked),
+            (#"{"taskToken":"T",\#(own)}"#, asked),
+            (#"{"TaskToken":"T","Input":\#(Body.event("a b.csv"))}"#, arrived),
+            (#"{"task_token":"T","input":\#(Body.s3(Body.record("a+b.csv")))}"#, arrived),
+            (#"{"TaskToken":"T","bucket":"raw","key":"a b.csv"}"#, plain),
+            (#"{"TaskToken":"T","Payload":{"job_id":"j1"}}"#, known),
+            // One token cannot answer for two files; and not every input is a request.
+            (#"{"TaskToken":"T","Input":\#(Body.s3(Body.record("a.csv"), Body.record("b.csv")))}"#, nil),
+            (#"{"TaskToken":"T","Input":{"colour":"blue"}}"#, nil),
+            (#"{"TaskToken":"T","Input":"text"}"#, nil),
+            (#"{"TaskToken":"T"}"#, nil),
+            (#"{"landfall":1,\#(own),"step":"dance"}"#, nil),
+        ]
+    }()
+
+    @Test("a task that waits is read whatever its author put around the token", arguments: tasks.indices)
+    func task(_ index: Int) {
+        let (body, request) = Self.tasks[index]
+        switch MessageReading(body: body) {
+        case .requests(let found, _): #expect(found == request.map { [$0] } ?? [])
+        case .notUnderstood: #expect(request == nil)
+        case .ignored(let what): Issue.record("ignored: \(what)")
+        }
+    }
+
+    @Test("a Parquet file that Landfall has written is an arrival for the others; its other events are not")
+    func parquetCreated() {
+        let detail = #"{"uri":"s3://lake/a%20b.parquet","bytes":7,"pipeline":"orders"}"#
+        let event = #"{"source":"landfall","detail-type":"Parquet Created","detail":\#(detail)}"#
+        var made = request("lake", "a%20b.parquet", size: 7, source: "s3://lake/a%20b.parquet")
+        made.madeBy = "orders"
+        #expect(MessageReading(body: event) == .requests([made], shape: "event \"Parquet Created\""))
+        let ended = #"{"source":"landfall","detail-type":"Job Succeeded","detail":{}}"#
+        #expect(MessageReading(body: ended) == .ignored("event landfall \"Job Succeeded\""))
+    }
+
+    @Test("a record of S3 without an event's name is not understood, rather than dropped")
+    func nameless() {
+        guard case .notUnderstood = MessageReading(body: #"{"Records":[{"eventSource":"aws:s3"}]}"#) else {
+            Issue.record("dropped")
+            return
+        }
+    }
+
+    @Test(
+        "sequencers are compared as numbers of any length",
+        arguments: [("9", "A", true), ("0A", "9", false), ("A", "00A", false), ("", "1", false)])
+    func sequencers(_ one: String, _ other: String, _ isBefore: Bool) {
+        #expect(Sequencer.isBefore(one, other) == isBefore)
     }
 }

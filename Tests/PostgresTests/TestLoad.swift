@@ -9,6 +9,7 @@ struct TestLoad {
     var mode = LoadMode.append
     var required: Set<String> = []
     var lineage = LineageColumns()
+    var history: LoadHistory?
     var columns: [(name: String, vector: ColumnVector)]
 
     /// Text columns from rows.
@@ -29,7 +30,7 @@ struct TestLoad {
         let script = try LoadScript(
             table: TableName(parsing: table), schema: schema, required: required, mode: mode, lineage: lineage,
             loadID: id,
-            pipeline: "test", source: "s3://bucket/it's \\ key.csv", version: nil)
+            pipeline: "test", source: "s3://bucket/it's \\ key.csv", version: nil, history: history)
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
         let writer = LoadScriptWriter(script) { try file.write(contentsOf: $0) }
         let count = columns.first?.vector.count ?? 0

@@ -55,8 +55,8 @@ struct LoadScriptTests {
                 2	\\N	j1	s3://acme/o'rders.csv#v1	3
                 \\.
 
-                INSERT INTO "landfall"."loads" (load_id, pipeline, target_table, source, version, rows, checksum)
-                    VALUES ('j1', 'orders', 'sales.orders', 's3://acme/o''rders.csv#v1', 'v1', 2, 'abc');
+                INSERT INTO "landfall"."loads" (load_id, pipeline, target_table, source, version, rows, checksum, source_key, sequencer)
+                    VALUES ('j1', 'orders', 'sales.orders', 's3://acme/o''rders.csv#v1', 'v1', 2, 'abc', 's3://acme/o''rders.csv#v1', NULL);
 
                 COMMIT;
 
@@ -85,8 +85,8 @@ struct LoadScriptTests {
                 2	\\N
                 \\.
 
-                INSERT INTO "landfall"."loads" (load_id, pipeline, target_table, source, version, rows, checksum)
-                    VALUES ('j2', 'orders', 'public.orders', 'o.csv', NULL, 2, 'abc');
+                INSERT INTO "landfall"."loads" (load_id, pipeline, target_table, source, version, rows, checksum, source_key, sequencer)
+                    VALUES ('j2', 'orders', 'public.orders', 'o.csv', NULL, 2, 'abc', 'o.csv', NULL);
                 """))
     }
 
@@ -221,8 +221,18 @@ struct LoadScriptTests {
                     version text,
                     rows bigint NOT NULL,
                     checksum text,
-                    loaded_at timestamptz NOT NULL DEFAULT now()
+                    loaded_at timestamptz NOT NULL DEFAULT now(),
+                    source_key text,
+                    sequencer text
                 );
+            END IF;
+        END
+        $landfall$;
+        DO $landfall$
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_attribute
+                WHERE attrelid = '"landfall"."loads"'::regclass AND attname = 'sequencer' AND NOT attisdropped) THEN
+                ALTER TABLE "landfall"."loads" ADD COLUMN IF NOT EXISTS source_key text, ADD COLUMN IF NOT EXISTS sequencer text;
             END IF;
         END
         $landfall$;

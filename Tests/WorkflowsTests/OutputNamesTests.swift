@@ -16,6 +16,7 @@ struct OutputNamesTests {
         func create(_ record: JobRecord) async throws -> Bool { false }
         func replace(_ record: JobRecord, expecting fence: JobRecord.Fence) async throws -> Bool { false }
         func list(status: JobStatus?, limit: Int) async throws -> [JobRecord] { [] }
+        func relatives(of record: JobRecord) async throws -> [JobRecord] { [] }
         func announce(_ announcement: Announcement) async throws {}
     }
 

@@ -5,10 +5,16 @@ package struct JobRequest: Hashable, Sendable {
     package var arrival: Arrival
     /// The pipeline to use, where the message names one; else the first that matches.
     package var pipeline: String?
+    /// The workflow that the pipeline must have, where the message names one.
+    package var workflow: String?
+    /// The job that the message speaks of, where it names one: then it is known what arrived.
+    package var jobID: String?
     /// Do this step of the job and no further; nil: all of it.
     package var step: StepName?
     /// The Step Functions task that waits for the request's end.
     package var taskToken: String?
+    /// The pipeline that made the file, where Landfall itself did: that one does not take it.
+    package var madeBy: String?
 
     package init(arrival: Arrival, pipeline: String? = nil, step: StepName? = nil, taskToken: String? = nil) {
         self.arrival = arrival
@@ -40,7 +46,9 @@ package enum MessageReading: Hashable, Sendable {
             self = .notUnderstood("the body is no JSON object")
             return
         }
-        if message["landfall"] != nil {
+        if let token = Self.taskToken(message) {
+            self = Self.task(message, token: token, depth: envelopes)
+        } else if message["landfall"] != nil {
             self = Self.own(message)
         } else if message["Records"] != nil {
             self = Self.notification(message)
@@ -52,7 +60,7 @@ package enum MessageReading: Hashable, Sendable {
             self = Self.event(message, source: source, detailType: detailType)
         } else {
             self = .notUnderstood(
-                "the body is none of: S3 notification, EventBridge event, SNS envelope, Landfall message")
+                "the body is none of: S3 notification, EventBridge event, SNS envelope, Landfall message, Step Functions task")
         }
     }
 
@@ -77,13 +85,12 @@ package enum MessageReading: Hashable, Sendable {
         var requests: [JobRequest] = []
         var others: [String] = []
         for record in records {
-            guard record["eventSource"]?.text == "aws:s3", let name = record["eventName"]?.text else {
-                guard let source = record["eventSource"]?.text else {
-                    return .notUnderstood("a record has no eventSource or eventName")
-                }
+            guard let source = record["eventSource"]?.text else { return .notUnderstood("a record has no eventSource") }
+            guard source == "aws:s3" else {
                 others.append(source)
                 continue
             }
+            guard let name = record["eventName"]?.text else { return .notUnderstood("an S3 record has no eventName") }
             guard name.hasPrefix("ObjectCreated:") || name.hasPrefix("s3:ObjectCreated:") else {
                 others.append(name)
                 continue
@@ -113,6 +120,9 @@ package enum MessageReading: Hashable, Sendable {
     // MARK: EventBridge (S3 user guide, "EventBridge event message structure")
 
     private static func event(_ message: JSONValue, source: String, detailType: String) -> MessageReading {
+        if source == Announcement.source, detailType == Announcement.DetailType.parquetCreated.rawValue {
+            return parquetCreated(message)
+        }
         guard source == "aws.s3", detailType == "Object Created" else {
             return .ignored("event \(source) \"\(detailType)\"")
         }
@@ -127,21 +137,100 @@ package enum MessageReading: Hashable, Sendable {
         return .requests([JobRequest(arrival: arrival)], shape: "EventBridge event")
     }
 
+    /// A file that a job of ours has written: an arrival as any other.
+    private static func parquetCreated(_ message: JSONValue) -> MessageReading {
+        guard let uri = message["detail"]?["uri"]?.text, let place = SourceURI(uri) else {
+            return .notUnderstood("the event \"Parquet Created\" has no uri of the form s3://bucket/key or file:///path")
+        }
+        let arrival = Arrival(
+            bucket: place.bucket, key: place.key, size: message["detail"]?["bytes"]?.int64, source: uri)
+        var request = JobRequest(arrival: arrival)
+        request.madeBy = message["detail"]?["pipeline"]?.text ?? ""
+        return .requests([request], shape: "event \"Parquet Created\"")
+    }
+
     // MARK: Our own
 
     private static func own(_ message: JSONValue) -> MessageReading {
         guard message["landfall"]?.int64 == 1 else {
             return .notUnderstood("the Landfall message has a version other than 1")
         }
-        guard let source = message["source"]?.text, let place = SourceURI(source) else {
-            return .notUnderstood("the Landfall message has no source of the form s3://bucket/key or file:///path")
+        return asked(message, shape: "Landfall message")
+    }
+
+    /// What a message says in our own words: where the file is, or which job is meant, and what to do with it.
+    private static func asked(_ message: JSONValue, shape: String) -> MessageReading {
+        let jobID = message["job_id"]?.text
+        let arrival: Arrival
+        if let source = message["source"]?.text {
+            guard let place = SourceURI(source) else {
+                return .notUnderstood("the \(shape) has no source of the form s3://bucket/key or file:///path")
+            }
+            arrival = Arrival(
+                bucket: message["bucket"]?.text ?? place.bucket, key: message["key"]?.text ?? place.key,
+                version: version(message["version"]), etag: etag(message["etag"]), size: message["size"]?.int64,
+                sequencer: message["sequencer"]?.text, source: source)
+        } else if let bucket = message["bucket"]?.text, let key = message["key"]?.text, !bucket.isEmpty, !key.isEmpty {
+            arrival = Arrival(
+                bucket: bucket, key: key, version: version(message["version"]), etag: etag(message["etag"]),
+                size: message["size"]?.int64, sequencer: message["sequencer"]?.text)
+        } else if jobID != nil {
+            arrival = Arrival(bucket: "", key: "", source: "")
+        } else {
+            return .notUnderstood("the \(shape) has neither a source of the form s3://bucket/key or file:///path nor a job_id")
         }
-        let arrival = Arrival(
-            bucket: message["bucket"]?.text ?? place.bucket, key: message["key"]?.text ?? place.key,
-            version: version(message["version"]), etag: etag(message["etag"]), size: message["size"]?.int64,
-            sequencer: message["sequencer"]?.text, source: source)
-        return .requests(
-            [JobRequest(arrival: arrival, pipeline: message["pipeline"]?.text)], shape: "Landfall message")
+        var request = JobRequest(arrival: arrival, pipeline: message["pipeline"]?.text, taskToken: message["task_token"]?.text)
+        request.workflow = message["workflow"]?.text
+        request.jobID = jobID
+        if let name = message["step"]?.text {
+            guard let step = StepName(rawValue: name) else {
+                let known = StepName.allCases.map(\.rawValue).joined(separator: ", ")
+                return .notUnderstood("the \(shape) asks for step \"\(name)\"; there are \(known)")
+            }
+            request.step = step
+        }
+        return .requests([request], shape: shape)
+    }
+
+    // MARK: Step Functions ("Wait for a Callback with Task Token")
+
+    private static let tokenNames = ["TaskToken", "taskToken", "task_token"]
+    private static let inputNames = ["Input", "input", "Payload", "payload", "Event", "event", "Message", "message"]
+
+    /// The token of a task that waits; our own message with one is read as such.
+    private static func taskToken(_ message: JSONValue) -> String? {
+        guard message["landfall"] == nil else { return nil }
+        return tokenNames.lazy.compactMap { message[$0]?.text }.first { !$0.isEmpty }
+    }
+
+    /// A state machine sends what its author chose beside the token: an event, in a member or around the token, or our words.
+    private static func task(_ message: JSONValue, token: String, depth: Int) -> MessageReading {
+        let shape = "Step Functions task"
+        guard case .object(var members) = message, depth < maxEnvelopes else {
+            return .notUnderstood("the \(shape) stands in an envelope too many")
+        }
+        for name in tokenNames { members[name] = nil }
+        var inner = JSONValue.object(members)
+        if members["source"] == nil, members["Records"] == nil, members["bucket"] == nil, members["job_id"] == nil,
+            let input = inputNames.lazy.compactMap({ members[$0] }).first
+        {
+            inner = input.text.flatMap { JSONValue(text: $0) } ?? input
+        }
+        let reading: MessageReading
+        if inner["landfall"] != nil {
+            reading = own(inner)
+        } else if inner["Records"] != nil || inner["detail-type"] != nil || inner["TopicArn"] != nil {
+            guard let text = inner.jsonText else { return .notUnderstood("the \(shape)'s input cannot be read") }
+            reading = MessageReading(body: text, envelopes: depth + 1)
+        } else {
+            reading = asked(inner, shape: shape)
+        }
+        guard case .requests(var requests, let innerShape) = reading else { return reading }
+        guard requests.count == 1 else {
+            return .notUnderstood("the \(shape) speaks of \(requests.count) files; one token can answer for one")
+        }
+        requests[0].taskToken = token
+        return .requests(requests, shape: innerShape == shape ? shape : "\(innerShape) in a \(shape)")
     }
 
     // MARK: Parts

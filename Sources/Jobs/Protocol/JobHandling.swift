@@ -186,7 +186,10 @@ package struct JobHandling: Sendable {
             return .create(state)
         }
         if found.status.isEnded {
-            return found.status.isUndone && asksAgain(found) ? take(found, .reopen, now) : settleAgain(found, now)
+            let isReopened = found.status.isUndone && asksAgain(found)
+            // What the end before still owes is said first.
+            if isReopened, !found.owesAnnouncements { return take(found, .reopen, now) }
+            return settleAgain(found, then: isReopened ? .retry(after: .seconds(1)) : nil, now)
         }
         if found.owner == request.owner {
             phase = .working
@@ -215,14 +218,14 @@ package struct JobHandling: Sendable {
 
     /// A job that ended before: says what was not said, and settles its message accordingly. Who ended it, or took its
     /// settlement upon itself, has a while to do so.
-    private mutating func settleAgain(_ found: JobState, _ now: Timestamp) -> Action {
+    private mutating func settleAgain(_ found: JobState, then outcome: Outcome?, _ now: Timestamp) -> Action {
         guard found.owesAnnouncements || found.owesDeadLetter else { return .finish(.alreadyDone) }
         let grace = min(rules.settlementGrace, rules.lease)
         if now < found.updatedAt.advanced(by: grace) { return .finish(.retry(after: grace)) }
         var state = found
         state.owner = request.owner
         state.updatedAt = now
-        phase = .settling(state, then: found.owesDeadLetter ? .rejected : .alreadyDone)
+        phase = .settling(state, then: outcome ?? (found.owesDeadLetter ? .rejected : .alreadyDone))
         return .replace(state, expecting: found.fence, .settle)
     }
 

@@ -65,6 +65,8 @@ package struct JobRecord: Hashable, Sendable {
     package var announcements: [String]
     /// Which Step Functions task asked for the job last (a digest of its token).
     package var asker: String?
+    /// The SHA-256 of the source, once it is downloaded: hexadecimal.
+    package var content: String?
     /// The job that took the same content before, under another key.
     package var duplicateOf: String?
     /// What read the pipeline's settings: a digest of them and of the software's version, which tells whether another try
@@ -92,7 +94,7 @@ package struct JobRecord: Hashable, Sendable {
             jobID: jobID, pipeline: pipeline, workflow: workflow, arrival: arrival, status: state.status, step: nil,
             attempt: state.attempt, owner: state.owner, leaseUntil: state.leaseUntil, createdAt: state.updatedAt,
             updatedAt: state.updatedAt, endedAt: state.endedAt, steps: [], counts: Counts(), error: nil, receipt: nil,
-            announcements: [], asker: state.asker, duplicateOf: nil, revision: nil, expiresAt: expiresAt)
+            announcements: [], asker: state.asker, content: nil, duplicateOf: nil, revision: nil, expiresAt: expiresAt)
     }
 
     /// All fields, for the backends that read a record back.
@@ -100,7 +102,7 @@ package struct JobRecord: Hashable, Sendable {
         jobID: String, pipeline: String, workflow: String, arrival: Arrival, status: JobStatus, step: String?,
         attempt: Int, owner: String?, leaseUntil: Timestamp?, createdAt: Timestamp, updatedAt: Timestamp,
         endedAt: Timestamp?, steps: [StepRecord], counts: Counts, error: ErrorRecord?, receipt: String?,
-        announcements: [String], asker: String?, duplicateOf: String?, revision: String?, expiresAt: Timestamp
+        announcements: [String], asker: String?, content: String?, duplicateOf: String?, revision: String?, expiresAt: Timestamp
     ) {
         self.jobID = jobID
         self.pipeline = pipeline
@@ -120,6 +122,7 @@ package struct JobRecord: Hashable, Sendable {
         self.receipt = receipt
         self.announcements = announcements
         self.asker = asker
+        self.content = content
         self.duplicateOf = duplicateOf
         self.revision = revision
         self.expiresAt = expiresAt

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Logging
+import Synchronization
 import Telemetry
 
 /// The named steps of all workflows.
@@ -49,9 +50,10 @@ package actor JobRun {
     private static let maxEarlierFolders = 100
     package nonisolated let log: Logger
     private var record: JobRecord
-    private let services: JobServices
+    private nonisolated let services: JobServices
     private let lastStep: StepName?
     private var lease: HeldLease
+    private nonisolated let leaseEnd: Mutex<Timestamp?>
 
     /// `record` must have been claimed by this worker. `lastStep`: do that step and no further.
     package init(record: JobRecord, services: JobServices, lastStep: StepName? = nil) {
@@ -59,6 +61,7 @@ package actor JobRun {
         self.services = services
         self.lastStep = lastStep
         lease = HeldLease(record.state, length: services.lease)
+        leaseEnd = Mutex(record.leaseUntil)
         jobID = record.jobID
         attempt = record.attempt
         scratch = services.scratch(of: record)
@@ -75,6 +78,11 @@ package actor JobRun {
         var current = record
         current.state = lease.state
         return current
+    }
+
+    /// Notes the SHA-256 of the content; it is written with the next write.
+    package func note(content sha256: String) {
+        record.content = sha256
     }
 
     /// Notes which other job took the same content; it is written with the next write.
@@ -168,6 +176,14 @@ package actor JobRun {
         }
     }
 
+    /// Throws where the lease has run out by our own clock: for code that cannot wait for a write. Who was stopped for longer
+    /// than the lease learns here that the job may be another's.
+    package nonisolated func checkLease() throws(Failure) {
+        guard let until = leaseEnd.withLock({ $0 }), until > services.clock.now() else {
+            throw Failure(.interrupted, Failure.leaseLostCode, "The lease of job \(jobID) ran out; this attempt stops.")
+        }
+    }
+
     /// Makes sure that the job is still ours, before something is written that others see.
     package func confirmLease() async throws(Failure) {
         if lease.mustBeConfirmed(at: services.clock.now()) { try await write() }
@@ -199,6 +215,7 @@ package actor JobRun {
             throw Failure(.interrupted, Failure.leaseLostCode, "Another worker has taken job \(jobID) over; this attempt stops.")
         }
         lease.wrote(state)
+        leaseEnd.withLock { $0 = state.leaseUntil }
     }
 }
 
@@ -219,6 +236,8 @@ extension JobServices {
     package func reopen(_ jobID: String) async throws -> Bool {
         guard let ended = try await records.find(jobID), ended.status.isUndone || ended.status == .superseded else { return false }
         var record = ended
+        // Asked for although a newer version was taken: its place in the order is waived.
+        if ended.status == .superseded { record.arrival.sequencer = nil }
         record.status = .running
         record.attempt = 0
         record.owner = nil

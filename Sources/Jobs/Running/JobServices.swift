@@ -7,6 +7,8 @@ package struct JobServices: Sendable {
     package var store: any ObjectStore
     package var records: any JobRecords
     package var announcements: any Announcements
+    /// How Step Functions tasks that wait are told.
+    package var callbacks = TaskCallbacks.none
     package var clock: WallClock
     package var workThreads: WorkThreads
     package var metrics: Metrics

@@ -97,8 +97,11 @@ package protocol ArrivalQueue: Sendable {
     /// Waits up to `wait` (0...20 s) for messages and takes up to `max` (1...10) of them for `visibility`.
     func receive(max: Int, wait: Duration, visibility: Duration) async throws -> [QueueMessage]
 
-    /// Hides the message for `visibility` from now; zero gives it back at once.
+    /// Keeps the message hidden for `visibility` from now: it is still worked on.
     func extend(_ message: QueueMessage, visibility: Duration) async throws
+
+    /// Gives the message back, to come again after `wait`; zero: at once.
+    func release(_ message: QueueMessage, after wait: Duration) async throws
 
     /// Deletes the message: its work has ended.
     func delete(_ message: QueueMessage) async throws
@@ -125,4 +128,11 @@ package protocol ArrivalQueue: Sendable {
 
     /// Shows taken letters to others again, at once.
     func giveBack(_ letters: [DeadLetter]) async throws
+}
+
+extension ArrivalQueue {
+    /// For queues whose messages come back when their time is over.
+    package func release(_ message: QueueMessage, after wait: Duration) async throws {
+        try await extend(message, visibility: wait)
+    }
 }

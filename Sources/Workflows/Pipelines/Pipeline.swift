@@ -61,6 +61,10 @@ package struct Pipeline: Hashable, Sendable {
     package var target: Target?
     package var output: Output
     package var lineage: LineageColumns
+    /// What becomes of a corrected file under a key that was loaded before.
+    package var resend = LoadHistory.Resend.append
+    /// Whether a file is refused whose content was taken before, under another key.
+    package var refusesDuplicates = false
     /// A digest of the file that the pipeline was read from; empty for one made by flags.
     package var digest = ""
 

@@ -40,7 +40,7 @@ package struct PipelineCatalog: Sendable {
         pipelines.first { $0.name == name }
     }
 
-    /// The pipeline for a request: the one it names, else the first that takes its arrival.
+    /// The pipeline for a request: the one it names, else the first that takes its arrival (and has the workflow it names).
     package func pipeline(for request: JobRequest) throws(Failure) -> Pipeline {
         let arrival = request.arrival
         if let name = request.pipeline {
@@ -50,12 +50,17 @@ package struct PipelineCatalog: Sendable {
             }
             return pipeline
         }
-        guard let pipeline = pipelines.first(where: { $0.match.takes(bucket: arrival.bucket, key: arrival.key) }) else {
+        let match = pipelines.first {
+            $0.match.takes(bucket: arrival.bucket, key: arrival.key)
+                && (request.workflow == nil || request.workflow == $0.workflow.rawValue) && request.madeBy != $0.name
+        }
+        guard let match else {
             throw Failure(
                 .permanent, "pipeline.no_match",
-                "No pipeline takes key \"\(arrival.key)\" of bucket \"\(arrival.bucket)\". Add one, or change a match, and redrive the message."
-            )
+                "No pipeline takes key \"\(arrival.key)\" of bucket \"\(arrival.bucket)\""
+                    + (request.workflow.map { " with the workflow \"\($0)\"" } ?? "")
+                    + ". Add one, or change a match, and redrive the message.")
         }
-        return pipeline
+        return match
     }
 }

@@ -27,9 +27,8 @@ package enum PipelineFile {
         let target = try target(&root)
         let output = try output(&root, workflow)
         let lineage = try lineage(&root)
-        if let resend = try root.choice("resend", ["append", "replace", "reject"]), resend != "append" {
-            throw Failure(.permanent, "pipeline.unsupported", "\(file): resend: \(resend) is not supported yet; only append is.")
-        }
+        let resend = try root.choice("resend", LoadHistory.Resend.allCases.map(\.rawValue)).flatMap(LoadHistory.Resend.init)
+        let duplicates = try root.choice("duplicates", ["accept", "reject"])
         try root.finish()
         if workflow == .loader, target == nil {
             throw Failure(.permanent, "settings.missing_key", "\(file): a loader needs target.postgres.table.")
@@ -37,12 +36,15 @@ package enum PipelineFile {
         var pipeline = Pipeline(
             name: name, match: match, workflow: workflow, input: input, rows: rows, target: target, output: output,
             lineage: lineage)
+        pipeline.resend = resend ?? .append
+        pipeline.refusesDuplicates = duplicates == "reject"
         pipeline.digest = SHA256.hexadecimal(text)
         return pipeline
     }
 
     private static let keys = [
         "name", "match", "workflow", "input", "columns", "schema", "rows", "transform", "target", "output", "lineage", "resend",
+        "duplicates",
     ]
 
     private static func isName(_ name: String) -> Bool {

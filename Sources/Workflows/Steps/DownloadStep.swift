@@ -16,7 +16,7 @@ struct DownloadStep {
     let services: JobServices
     let run: JobRun
 
-    func run() async throws -> Downloaded {
+    func download() async throws -> Downloaded {
         let folder = "\(run.workFolder)/in"
         try Scratch.make(run.workFolder)
         // What an earlier attempt had of the file is taken away from it, and gone on with.

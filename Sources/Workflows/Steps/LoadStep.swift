@@ -13,13 +13,14 @@ package struct Loaded: StepResult {
 struct LoadStep {
     let script: FileMark
     let rows: Int64
-    let jobID: String
+    let source: String
+    let run: JobRun
     let services: JobServices
 
-    func run() async throws -> Loaded {
+    func load() async throws -> Loaded {
         let connection = try await PostgresConnection.connect(to: try await services.databaseURL())
         do {
-            let loaded = try await run(on: connection)
+            let loaded = try await load(on: connection)
             await connection.close()
             return loaded
         } catch {
@@ -28,9 +29,9 @@ struct LoadStep {
         }
     }
 
-    private func run(on connection: PostgresConnection) async throws -> Loaded {
-        if let row = try await connection.ledgerRow(loadID: jobID) { return Loaded(rows: row.rows, alreadyLoaded: true) }
-        switch try await connection.runScript(path: script.path) {
+    private func load(on connection: PostgresConnection) async throws -> Loaded {
+        if let row = try await connection.ledgerRow(loadID: run.jobID) { return Loaded(rows: row.rows, alreadyLoaded: true) }
+        switch try await connection.runScript(path: script.path, beforeCommit: { [run] in try run.checkLease() }) {
         case .completed(let copied):
             guard copied == rows else {
                 throw Failure(
@@ -39,7 +40,13 @@ struct LoadStep {
             }
             return Loaded(rows: copied, alreadyLoaded: false)
         case .alreadyLoaded:
-            return Loaded(rows: try await connection.ledgerRow(loadID: jobID)?.rows ?? rows, alreadyLoaded: true)
+            return Loaded(rows: try await connection.ledgerRow(loadID: run.jobID)?.rows ?? rows, alreadyLoaded: true)
+        case .superseded:
+            throw Failure(.superseded, "job.superseded", "A newer version of \(source) is loaded already; this one came late.")
+        case .resent:
+            throw Failure(
+                .badInput, "load.resent",
+                "Another version of \(source) was loaded before, and the pipeline says resend: reject.")
         }
     }
 }

@@ -71,7 +71,11 @@ struct TransformStep {
             table: target.table, schema: schema,
             required: Set(pipeline.input.columns.filter(\.required).map(\.name)), mode: target.mode,
             lineage: pipeline.lineage, loadID: jobID, pipeline: pipeline.name,
-            source: arrival.sourceWithVersion, version: arrival.version ?? arrival.etag, replay: pipeline.input.replay?.replay)
+            source: arrival.sourceWithVersion, version: arrival.version ?? arrival.etag, replay: pipeline.input.replay?.replay,
+            // Mended rows come beside those that their load brought.
+            history: pipeline.input.replay == nil
+                ? LoadHistory(sourceKey: arrival.source, sequencer: arrival.sequencer, resend: pipeline.resend)
+                : LoadHistory(sourceKey: arrival.source))
     }
 
     private var metadata: [(key: String, value: String)] {

@@ -7,8 +7,9 @@ package enum WorkRoom {
     package static let filesPerSource: Int64 = 4
     /// What a compressed source may grow to, at a usual ratio; the copy itself stays as it is.
     package static let usualExpansion: Int64 = 10
-    /// What is left to others in any case.
+    /// What is left to others in any case: so much, or of a small disk one part in ``reservePart``.
     package static let reserveBytes: Int64 = 64 << 20
+    package static let reservePart: Int64 = 20
 
     /// How many bytes a job may need in the work folder. An estimate: a file may be more compressed than files usually are.
     package static func needed(sourceBytes: Int64, isCompressed: Bool) -> Int64 {
@@ -19,7 +20,10 @@ package enum WorkRoom {
 
     /// How many bytes may still be written below `root`, or, where that is not made yet, below the folder above it; nil where the
     /// file system does not say (statvfs(3)).
-    package static func free(below root: String) -> Int64? {
+    package static func free(below root: String) -> Int64? { space(below: root)?.free }
+
+    /// What may still be written, and how large the file system is, in bytes.
+    private static func space(below root: String) -> (free: Int64, total: Int64)? {
         var path = root
         var facts = statvfs()
         while statvfs(path, &facts) != 0 {
@@ -27,8 +31,11 @@ package enum WorkRoom {
             path = slash == path.startIndex ? "/" : String(path[..<slash])
         }
         // An elastic file system says 8 EiB, which is more than Int64 holds.
-        let (bytes, overflows) = UInt64(facts.f_bavail).multipliedReportingOverflow(by: UInt64(facts.f_frsize))
-        return overflows ? .max : Int64(clamping: bytes)
+        func bytes(_ blocks: UInt) -> Int64 {
+            let (bytes, overflows) = UInt64(blocks).multipliedReportingOverflow(by: UInt64(facts.f_frsize))
+            return overflows ? .max : Int64(clamping: bytes)
+        }
+        return (bytes(facts.f_bavail), bytes(facts.f_blocks))
     }
 
     /// Nil where there is room for a job besides `promised` bytes that others will still write, or nobody knows; else a transient
@@ -36,12 +43,17 @@ package enum WorkRoom {
     package static func refusal(
         root: String, sourceBytes: Int64, isCompressed: Bool, promised: Int64 = 0
     ) -> Failure? {
-        free(below: root).flatMap { refusal(free: $0, root, sourceBytes, isCompressed, promised) }
+        space(below: root).flatMap { space in
+            let reserve = min(reserveBytes, space.total / reservePart)
+            return refusal(free: space.free, reserve: reserve, root, sourceBytes, isCompressed, promised)
+        }
     }
 
-    static func refusal(free: Int64, _ root: String, _ sourceBytes: Int64, _ isCompressed: Bool, _ promised: Int64) -> Failure? {
+    static func refusal(
+        free: Int64, reserve: Int64 = reserveBytes, _ root: String, _ sourceBytes: Int64, _ isCompressed: Bool, _ promised: Int64
+    ) -> Failure? {
         let needed = needed(sourceBytes: sourceBytes, isCompressed: isCompressed)
-        let room = max(0, free - reserveBytes)
+        let room = max(0, free - reserve)
         let left = promised >= room ? 0 : room - max(0, promised)
         if needed <= left { return nil }
         return Failure(

@@ -41,8 +41,10 @@ struct WorkerCommand: AsyncParsableCommand {
             }
         }
         let worker = Worker(
-            queue: try assembly.arrivalQueue(), executor: JobExecutor(catalog: catalog, services: assembly.services),
-            concurrency: settings.slots, drain: settings.drain, health: health)
+            queue: try assembly.arrivalQueue(),
+            executor: JobExecutor(catalog: catalog, services: assembly.services, breaker: assembly.databaseBreaker()),
+            concurrency: settings.concurrency, memory: settings.memory, drain: settings.drain, health: health,
+            protection: assembly.busyProtection())
         await worker.run(until: stop)
         background.cancel()
         await background.value

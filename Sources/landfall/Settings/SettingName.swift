@@ -4,6 +4,7 @@ enum SettingName: String, CaseIterable {
     case topicARN = "topic_arn", eventBus = "event_bus", workDir = "work_dir", output, pipelines
     case databaseURL = "database_url", databaseSecret = "database_secret", concurrency, memory
     case adminAddress = "admin_address", logLevel = "log_level", keepScratch = "keep_scratch", keepFailed = "keep_failed"
+    case activityARN = "activity_arn"
     case leaseSeconds = "lease_seconds", maxAttempts = "max_attempts", drainSeconds = "drain_seconds"
 
     var variable: String { "LANDFALL_" + rawValue.uppercased() }

@@ -15,6 +15,7 @@ struct Settings {
     let localRoot: String
     let queueURL: String?
     let dlqURL: String?
+    let activityARN: String?
     let jobsTable: String
     let topicARN: String?
     let eventBus: String?
@@ -72,6 +73,7 @@ struct Settings {
         localRoot = text(.localRoot) ?? "./landfall-data"
         queueURL = text(.queueURL)
         dlqURL = text(.dlqURL)
+        activityARN = text(.activityARN)
         jobsTable = text(.jobsTable) ?? "landfall-jobs"
         topicARN = text(.topicARN)
         eventBus = text(.eventBus)
@@ -142,14 +144,6 @@ struct Settings {
         }
         guard let bytes = Int(text), bytes > 0 else { throw bad(.memory, text, "bytes, or like 512MiB or 2GiB") }
         return bytes
-    }
-
-    /// What one job counts as, in bytes: those of a dozen columns took under 100 MB. Thousands of columns take more.
-    private static let jobShare = 128 << 20
-
-    /// How many jobs may run at once: the concurrency, as far as the memory budget goes; at least one.
-    var slots: Int {
-        max(1, min(concurrency, memory / Self.jobShare))
     }
 
     // MARK: What only some commands need

@@ -2,10 +2,13 @@ import AWS
 import AWSBackend
 import FoundationEssentials
 import Glibc
+import HTTP
 import Jobs
 import LocalBackend
 import Logging
+import Postgres
 import Telemetry
+import Worker
 import Workflows
 
 /// The parts of a process, put together from its settings: the only place that picks implementations.
@@ -13,7 +16,7 @@ struct Assembly {
     let settings: Settings
     /// The queue of arrivals. Not every command needs one, so that it is missing is an error only for those that ask.
     let arrivalQueue: @Sendable () throws(Failure) -> any ArrivalQueue
-    let services: JobServices
+    private(set) var services: JobServices
     let metrics: Metrics
     let log: Logger
     /// Set on the local backend.
@@ -34,7 +37,12 @@ struct Assembly {
             let client = try aws ?? AWSClient(environment: settings.environment)
             self.aws = client
             arrivalQueue = { () throws(Failure) in
-                SQSQueue(
+                if let activity = settings.activityARN, settings.queueURL == nil {
+                    return ActivityQueue(
+                        stepFunctions: client.stepFunctions, activityARN: activity, workerName: Self.owner(),
+                        deadLetters: settings.dlqURL.map { SQSQueue(sqs: client.sqs, queueURL: $0, deadLetterURL: $0) })
+                }
+                return SQSQueue(
                     sqs: client.sqs, queueURL: try settings.required(settings.queueURL, .queueURL),
                     deadLetterURL: try settings.required(settings.dlqURL, .dlqURL))
             }
@@ -62,6 +70,26 @@ struct Assembly {
             defaultOutput: try defaultOutput.map { $0.hasPrefix("s3://") ? $0 : try Self.absolute($0) },
             rejectsOutput: rejectsOutput, databaseURL: { try await lookup.databaseURL() },
             softwareName: "landfall \(Landfall.version)")
+        if let aws = self.aws { services.callbacks = TaskCallbacks(aws.stepFunctions) }
+    }
+
+    /// Pauses loads while the database is away.
+    func databaseBreaker() -> DatabaseBreaker {
+        let databaseURL = services.databaseURL
+        return DatabaseBreaker(metrics: metrics, log: log) {
+            let connection = try await PostgresConnection.connect(to: try await databaseURL())
+            await connection.close()
+        }
+    }
+
+    /// Nil outside of ECS.
+    func busyProtection() -> BusyProtection? {
+        guard settings.environment["ECS_AGENT_URI"] != nil,
+            let agent = ECSAgent(environment: settings.environment, http: HTTPClient(HTTPClientSettings()))
+        else { return nil }
+        return BusyProtection(log: log) { isProtected, minutes in
+            _ = try await agent.setProtection(isProtected, minutes: minutes)
+        }
     }
 
     /// Who this process is in job records: host, process, and a number that makes a reused process id another one.

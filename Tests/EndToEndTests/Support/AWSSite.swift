@@ -40,7 +40,7 @@ struct AWSSite {
 
     var input: String { made["buckets"]["input"].text ?? "" }
     var output: String { made["buckets"]["output"].text ?? "" }
-    private var queue: String { made["queue"]["url"].text ?? "" }
+    var queue: String { made["queue"]["url"].text ?? "" }
 
     /// Uploads a file; the version's id, where the bucket has versions.
     @discardableResult
@@ -133,7 +133,21 @@ struct AWSSite {
         try await python("parquet", ["path": try await fetch(uri)])
     }
 
-    private func call(_ function: String, _ arguments: [String: Any]) async throws -> JSON {
+    /// Starts a state machine that asks for `input` and waits for the answer; the execution's ARN.
+    func startTask(_ input: [String: Any]) async throws -> String {
+        let name = "task-\(UUID().uuidString.prefix(8))"
+        return try await call("start", ["name": name, "queue": queue, "input": input]).text ?? ""
+    }
+
+    /// How the execution ended, once it has.
+    func ended(_ execution: String) async throws -> JSON {
+        try await eventually("the execution ends") {
+            let found = try await call("execution", ["arn": execution])
+            return found["status"].text == "RUNNING" ? nil : found
+        }
+    }
+
+    func call(_ function: String, _ arguments: [String: Any]) async throws -> JSON {
         try await python(function, arguments.merging(["endpoint": endpoint]) { $1 })
     }
 }

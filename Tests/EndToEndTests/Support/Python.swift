@@ -79,6 +79,29 @@ final class Python: @unchecked Sendable {
         def send(endpoint, url, body):
             clients(endpoint)["sqs"].send_message(QueueUrl=url, MessageBody=body)
 
+        def start(endpoint, name, queue, input):
+            """A state machine that asks the queue with a token, and waits; the execution's ARN."""
+            states = bed.client("stepfunctions", endpoint)
+            machine = states.create_state_machine(name=name, roleArn="arn:aws:iam::123456789012:role/states", definition=json.dumps(
+                {"StartAt": "Ask", "States": {"Ask": {"Type": "Task", "End": True, "TimeoutSeconds": 120,
+                 "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "Parameters":
+                 {"QueueUrl": queue, "DelaySeconds": 1, "MessageBody": {"TaskToken.$": "$$.Task.Token", "Input.$": "$"}}}}}))
+            return states.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(input))["executionArn"]
+
+        def execution(endpoint, arn):
+            found = bed.client("stepfunctions", endpoint).describe_execution(executionArn=arn)
+            return {name: found.get(name) for name in ("status", "output", "error", "cause")}
+
+        def fifo(endpoint, name):
+            sqs = clients(endpoint)["sqs"]
+            return [sqs.create_queue(QueueName=f"{name}-{kind}.fifo", Attributes={"FifoQueue": "true", "VisibilityTimeout": "60"})
+                    ["QueueUrl"] for kind in ("in", "dlq")]
+
+        def send_fifo(endpoint, url, group, bodies):
+            for number, body in enumerate(bodies):
+                clients(endpoint)["sqs"].send_message(QueueUrl=url, MessageBody=body, MessageGroupId=group,
+                                                      MessageDeduplicationId=f"{group}-{number}")
+
         def drain(endpoint, url):
             sqs, messages = clients(endpoint)["sqs"], []
             while True:

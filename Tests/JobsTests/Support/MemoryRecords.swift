@@ -33,6 +33,8 @@ actor MemoryRecords: JobRecords {
         Array(records.values.filter { status == nil || $0.status == status }.prefix(limit))
     }
 
+    func relatives(of record: JobRecord) -> [JobRecord] { records.values.filter(record.isRelative) }
+
     func loseAnswers(_ count: Int) { answersToLose = count }
 
     func put(_ record: JobRecord) { records[record.jobID] = record }

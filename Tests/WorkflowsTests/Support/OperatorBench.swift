@@ -22,6 +22,8 @@ actor KeptRecords: JobRecords {
         records[record.jobID] = record
         return true
     }
+    func relatives(of record: JobRecord) -> [JobRecord] { records.values.filter(record.isRelative) }
+
     func list(status: JobStatus?, limit: Int) -> [JobRecord] { Array(records.values.prefix(limit)) }
 
     func put(_ record: JobRecord) { records[record.jobID] = record }
