@@ -27,7 +27,7 @@ let package = Package(
             name: "FuzzParquetRoundTrip", dependencies: ["Parquet", "Compression", "Columns"], swiftSettings: fuzzer,
             linkerSettings: linking),
         .target(name: "Parquet", dependencies: ["Compression", "Columns"], swiftSettings: fuzzed),
-        .target(name: "Arrivals", dependencies: ["SigV4"], swiftSettings: fuzzed),
+        .target(name: "Arrivals", dependencies: ["SigV4", "Columns"], swiftSettings: fuzzed),
         .target(name: "Tabular", dependencies: ["Compression", "Columns", "CScan"], swiftSettings: fuzzed),
         .target(name: "Compression", dependencies: ["CZstd", "CZlib", "CBzip2", "CBrotli"], swiftSettings: fuzzed),
         .target(name: "Columns"),

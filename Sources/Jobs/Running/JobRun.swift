@@ -4,11 +4,6 @@ import Logging
 import Synchronization
 import Telemetry
 
-/// The named steps of all workflows.
-package enum StepName: String, Sendable, CaseIterable {
-    case download, transform, load, convert, validate, upload, announce
-}
-
 /// A file that a step left behind, and how it is recognised as still the same.
 package struct FileMark: Hashable, Sendable, Codable {
     package var path: String
