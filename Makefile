@@ -39,13 +39,18 @@ crash-test: build ## kill -9 at every edge, long: losses and doubles (CRASH='--s
 fault-matrix: build ## each AWS action with each fault, long (WRITE=--write: docs/FAULTS.md anew)
 	$(crash)/fault_matrix.py $(WRITE)
 
+SEEDS ?= 1000000
+ARGUMENTS ?= --seeds $(SEEDS)
+simulate: ## the job protocol's model: a million schedules, or SEEDS=n, or ARGUMENTS='--seed n' for one in words
+	$(SWIFT) run -c release --package-path Fuzz/Simulation simulate $(ARGUMENTS)
+
 lint: ## formatting and style, strictly
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Fuzz/Simulation/Package.swift Fuzz/Simulation/Sources/simulate/Simulate.swift
 	@if command -v shellcheck >/dev/null; then shellcheck -x .ci/run config/demo/*.sh Tests/TestBed/*.sh; \
 	else echo "shellcheck is not installed: shell scripts were not checked"; fi
 
 format: ## put the Swift sources into their format
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Fuzz/Simulation/Package.swift Fuzz/Simulation/Sources/simulate/Simulate.swift
 
 bench: deps ## what is measured: signatures a second (Benchmarks/ holds more)
 	$(SWIFT) run -c release --package-path Benchmarks signing

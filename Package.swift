@@ -94,6 +94,7 @@ let package = Package(
         tests("AWSTests", ["AWS", "HTTP", "SigV4", "FaultServer"]),
         tests("JobsTests", ["Jobs", "AWS", "HTTP", "Postgres", "SQL", "Tabular", "Parquet", "Compression", "Telemetry", log]),
         tests("BackendTests", ["AWSBackend", "LocalBackend", "Jobs", "AWS", "HTTP"]),
+        tests("SimulationTests", ["Jobs"]),
         tests("WorkflowsTests", ["Workflows", "Jobs", "SQL", "Parquet", "Tabular", "Compression", "Columns", "Telemetry", log]),
         tests("WorkerTests", ["Worker", "Jobs", log]),
         tests("EndToEndTests", ["landfall"]),

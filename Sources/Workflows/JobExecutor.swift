@@ -102,24 +102,17 @@ package struct JobExecutor: Sendable {
 
     /// Takes it upon us to store the dead letter of a job that was not done: false where somebody else has.
     package func claimDeadLetter(_ record: JobRecord) async throws -> Bool {
-        var next = settling(record)
-        next.updatedAt = services.clock.now()
+        var next = record
+        next.state = record.state.claimingDeadLetter(at: services.clock.now())
         return try await services.replace(next, expecting: record.fence)
     }
 
     /// Notes that the message of a job that was not done is in the dead-letter queue, after ``claimDeadLetter(_:)``.
     package func noteDeadLetter(_ record: JobRecord) async throws {
-        var next = settling(record)
-        next.announcements.removeAll { $0 == JobRecord.deadLetterDue }
-        next.updatedAt = services.clock.now()
-        _ = try await services.replace(next, expecting: settling(record).fence)
-    }
-
-    /// The record under another owner: a claim must change the fence, so that a second one fails.
-    private func settling(_ record: JobRecord) -> JobRecord {
-        var record = record
-        record.owner = (record.owner ?? "") + "+"
-        return record
+        let claimed = record.state.claimingDeadLetter(at: services.clock.now())
+        var next = record
+        next.state = claimed.notingDeadLetter(at: services.clock.now())
+        _ = try await services.replace(next, expecting: claimed.fence)
     }
 
     /// Why the message of jobs that cannot be done goes to the dead-letter queue; nil where none of them is such.

@@ -123,9 +123,46 @@ struct HandlingTests {
 
     @Test("who lost the job while it worked ends nothing", arguments: [JobHandling.WorkEnd.succeeded, .transient, .badInput])
     func fenced(_ how: JobHandling.WorkEnd) throws {
+        for found in [Self.running(attempt: 2, owner: "other"), Self.ended(.succeeded), nil] {
+            var (handling, state) = try Self.claimed()
+            _ = handling.next(.worked(how, state), at: Self.now)
+            #expect(handling.next(.written(false), at: Self.now) == .find)
+            #expect(handling.next(.found(found), at: Self.now) == .finish(.interrupted))
+        }
+    }
+
+    @Test(
+        "an end or a release that only our own heartbeat stands against is written after it",
+        arguments: [JobHandling.WorkEnd.succeeded, .interrupted])
+    func ownHeartbeat(_ how: JobHandling.WorkEnd) throws {
         var (handling, state) = try Self.claimed()
-        _ = handling.next(.worked(how, state), at: Self.now)
-        #expect(handling.next(.written(false), at: Self.now) == .finish(.interrupted))
+        guard case .replace(let written, state.fence, let write) = handling.next(.worked(how, state), at: Self.now) else {
+            Issue.record("nothing was written")
+            return
+        }
+        // The heartbeat was cut off when the work ended: its write was made, its answer not read.
+        let renewed = HeldLease(state, length: .seconds(30)).renewed(at: Self.now.advanced(by: .seconds(10)))
+        #expect(handling.next(.written(false), at: Self.now) == .find)
+        #expect(handling.next(.found(renewed), at: Self.now) == .replace(written, expecting: renewed.fence, write))
+        let after = handling.next(.written(true), at: Self.now)
+        #expect(after == (how == .succeeded ? .announce : .finish(.interrupted)))
+    }
+
+    @Test("a lease goes on after a write of its own whose answer was lost, and not after another's")
+    func lostAnswer() {
+        let state = Self.running()
+        var lease = HeldLease(state, length: .seconds(30))
+        let renewed = lease.renewed(at: Self.now.advanced(by: .seconds(10)))
+        let isOurs = lease.goesOn(from: renewed)
+        #expect(isOurs)
+        #expect(lease.state == renewed)
+        for found in [
+            Self.running(attempt: 2, owner: "other"), Self.running(attempt: 2), Self.running(owner: nil), Self.ended(.failed), nil,
+        ] {
+            let isTaken = !lease.goesOn(from: found)
+            #expect(isTaken)
+        }
+        #expect(lease.state == renewed)
     }
 
     @Test("a job begun more often than is allowed fails without work")
@@ -198,12 +235,99 @@ struct HandlingTests {
         _ = handling.next(.found(Self.ended(.rejected, announcements: true)), at: Self.now)
         #expect(handling.next(.written(true), at: Self.now) == .announce)
         _ = handling.next(.announced, at: Self.now)
-        #expect(handling.next(.written(true), at: Self.now) == .finish(.retry(after: .seconds(1))))
+        #expect(handling.next(.written(true), at: Self.now) == .finish(.retry(after: .zero)))
         #expect(!isReopened(Self.request(asker: "task 1"), rejected))
         for status in [JobStatus.succeeded, .superseded] {
             let found = Self.ended(status)
             #expect(!isReopened(Self.request(asker: "task 2", redrivenFrom: found.endedAt), found))
         }
+    }
+
+    @Test("an end is announced before its job is opened again")
+    func announcedBeforeReopened() {
+        let found = Self.ended(.failed, asker: "task 1", announcements: true)
+        var handling = JobHandling(Self.request(asker: "task 2"), rules: Self.rules)
+        _ = handling.next(.begun, at: Self.now)
+        guard case .replace(_, found.fence, .settle) = handling.next(.found(found), at: Self.now) else {
+            Issue.record("not settled")
+            return
+        }
+        #expect(handling.next(.written(true), at: Self.now) == .announce)
+        _ = handling.next(.announced, at: Self.now)
+        #expect(handling.next(.written(true), at: Self.now) == .finish(.retry(after: .zero)))
+    }
+
+    @Test("each write to an ended job changes its fence, so that who read it before cannot put back what was crossed out")
+    func settlingFences() throws {
+        var (handling, state) = try Self.claimed()
+        guard case .replace(let ended, _, .end) = handling.next(.worked(.badInput, state), at: Self.now) else {
+            Issue.record("not ended")
+            return
+        }
+        _ = handling.next(.written(true), at: Self.now)
+        guard case .replace(let announced, ended.fence, .announced) = handling.next(.announced, at: Self.now) else {
+            Issue.record("not noted")
+            return
+        }
+        let claimed = announced.claimingDeadLetter(at: Self.now)
+        let noted = claimed.notingDeadLetter(at: Self.now)
+        #expect(Set([ended, announced, claimed, noted].map(\.fence)).count == 4)
+        #expect(!noted.owesAnnouncements && !noted.owesDeadLetter && claimed.owesDeadLetter)
+    }
+
+    @Test("a task is heard once, also where another asked in between")
+    func askers() {
+        func opens(_ task: String, _ found: JobState) -> JobState? {
+            var handling = JobHandling(Self.request(asker: task), rules: Self.rules)
+            _ = handling.next(.begun, at: Self.now)
+            if case .replace(let state, _, .reopen) = handling.next(.found(found), at: Self.now) { return state }
+            return nil
+        }
+        var state = Self.ended(.failed, asker: "first")
+        for number in 2...8 {
+            guard let opened = opens("task\(number)", state) else {
+                Issue.record("task \(number) was not heard")
+                return
+            }
+            state = Self.ended(.failed, asker: opened.asker)
+            #expect(opens("task\(number)", state) == nil)
+            #expect(opens("first", state) == nil)
+        }
+        // Only the last few are remembered.
+        #expect(opens("ninth", state)?.asker?.split(separator: ",").count == 8)
+    }
+
+    @Test("a record's times never go back, so that a redriven letter is older than the end after it")
+    func clocks() {
+        let late = Self.now.advanced(by: .seconds(500))
+        var handling = JobHandling(Self.request(redrivenFrom: late), rules: Self.rules)
+        var found = Self.ended(.rejected)
+        found.endedAt = late
+        found.updatedAt = late
+        _ = handling.next(.begun, at: Self.now)
+        guard case .replace(let opened, _, .reopen) = handling.next(.found(found), at: Self.now) else {
+            Issue.record("not opened")
+            return
+        }
+        #expect(opened.leaseUntil == Self.now.advanced(by: .seconds(30)))
+        _ = handling.next(.written(true), at: Self.now)
+        let renewed = HeldLease(opened, length: .seconds(30)).renewed(at: Self.now)
+        #expect(renewed.updatedAt > late)
+        guard case .replace(let ended, _, .end) = handling.next(.worked(.badInput, renewed), at: Self.now) else {
+            Issue.record("not ended")
+            return
+        }
+        #expect(ended.endedAt.map { $0 > late } == true)
+    }
+
+    @Test("who waits for another's settlement waits up to twice as long as it has, so that two do not wait for each other")
+    func spreadGrace() {
+        var request = Self.request()
+        request.jitter = 1
+        var handling = JobHandling(request, rules: Self.rules)
+        _ = handling.next(.begun, at: Self.now)
+        let found = Self.ended(.rejected, ago: .seconds(9), deadLetter: true)
+        #expect(handling.next(.found(found), at: Self.now) == .finish(.retry(after: .seconds(20))))
     }
 
     @Test("a call that is refused leaves the message to come back, whatever was under way")

@@ -136,7 +136,9 @@ package struct JobHandling: Sendable {
         case working
         case ending(JobState, then: Outcome)
         case settling(JobState, then: Outcome)
-        case releasing(then: Outcome)
+        case releasing(JobState, then: Outcome)
+        /// Looks whether a write was refused because of ourselves: of a heartbeat whose answer was cut off when the work ended.
+        case checking(JobState, Write, then: Outcome)
         case announcing(JobState, then: Outcome)
         case noting(JobState, then: Outcome)
     }
@@ -162,12 +164,16 @@ package struct JobHandling: Sendable {
         case (.working, .worked(let how, let state)): return end(how, state, now)
         case (.ending(let state, let outcome), .written(true)), (.settling(let state, let outcome), .written(true)):
             return announce(state, then: outcome)
-        case (.ending, .written(false)), (.releasing, .written(false)): return .finish(.interrupted)
-        case (.releasing(let outcome), .written(true)): return .finish(outcome)
+        case (.ending(let next, let outcome), .written(false)): return check(next, .end, then: outcome)
+        case (.releasing(let next, let outcome), .written(false)): return check(next, .release, then: outcome)
+        case (.checking(let next, let write, let outcome), .found(let found)):
+            guard let found, found.owner == request.owner, !found.status.isEnded else { return .finish(.interrupted) }
+            phase = write == .end ? .ending(next, then: outcome) : .releasing(next, then: outcome)
+            return .replace(next, expecting: found.fence, write)
+        case (.releasing(_, let outcome), .written(true)): return .finish(outcome)
         case (.announcing(let state, let outcome), .announced):
-            var next = state
+            var next = state.fencedAnew(at: now)
             next.owesAnnouncements = false
-            next.updatedAt = now
             phase = .noting(next, then: outcome)
             return .replace(next, expecting: state.fence, .announced)
         case (.noting(_, let outcome), .written(true)): return .finish(outcome)
@@ -186,10 +192,9 @@ package struct JobHandling: Sendable {
             return .create(state)
         }
         if found.status.isEnded {
-            let isReopened = found.status.isUndone && asksAgain(found)
-            // What the end before still owes is said first.
-            if isReopened, !found.owesAnnouncements { return take(found, .reopen, now) }
-            return settleAgain(found, then: isReopened ? .retry(after: .seconds(1)) : nil, now)
+            // An end is announced before the job may have another.
+            let reopens = found.status.isUndone && asksAgain(found)
+            return reopens && !found.owesAnnouncements ? take(found, .reopen, now) : settleAgain(found, reopens: reopens, now)
         }
         if found.owner == request.owner {
             phase = .working
@@ -203,29 +208,34 @@ package struct JobHandling: Sendable {
     }
 
     private func asksAgain(_ found: JobState) -> Bool {
-        if let asker = request.asker, asker != found.asker { return true }
+        if let asker = request.asker, !found.isAsked(by: asker) { return true }
         if let redriven = request.redrivenFrom, let ended = found.endedAt { return redriven >= ended }
         return false
     }
 
     private mutating func take(_ found: JobState, _ write: Write, _ now: Timestamp) -> Action {
+        // A record's times never go back, whatever its workers' clocks say: the next end is later than the one redriven.
+        var updatedAt = max(now, found.updatedAt)
+        if let redriven = request.redrivenFrom { updatedAt = max(updatedAt, redriven.advanced(by: .milliseconds(1))) }
         let state = JobState(
             status: .running, attempt: write == .reopen ? 1 : found.attempt + 1, owner: request.owner,
-            leaseUntil: now.advanced(by: rules.lease), updatedAt: now, asker: request.asker ?? found.asker)
+            leaseUntil: now.advanced(by: rules.lease), updatedAt: updatedAt, asker: found.asker(and: request.asker))
         phase = .claiming(state)
         return .replace(state, expecting: found.fence, write)
     }
 
     /// A job that ended before: says what was not said, and settles its message accordingly. Who ended it, or took its
     /// settlement upon itself, has a while to do so.
-    private mutating func settleAgain(_ found: JobState, then outcome: Outcome?, _ now: Timestamp) -> Action {
+    private mutating func settleAgain(_ found: JobState, reopens: Bool, _ now: Timestamp) -> Action {
         guard found.owesAnnouncements || found.owesDeadLetter else { return .finish(.alreadyDone) }
         let grace = min(rules.settlementGrace, rules.lease)
-        if now < found.updatedAt.advanced(by: grace) { return .finish(.retry(after: grace)) }
+        // Spread, or two messages that ask for the same two files could make each other wait for ever.
+        if now < found.updatedAt.advanced(by: grace) { return .finish(.retry(after: grace * (1 + request.jitter))) }
         var state = found
         state.owner = request.owner
-        state.updatedAt = now
-        phase = .settling(state, then: outcome ?? (found.owesDeadLetter ? .rejected : .alreadyDone))
+        state.updatedAt = max(now, found.updatedAt)
+        let outcome = reopens ? Outcome.retry(after: .zero) : found.owesDeadLetter ? .rejected : .alreadyDone
+        phase = .settling(state, then: outcome)
         return .replace(state, expecting: found.fence, .settle)
     }
 
@@ -249,8 +259,8 @@ package struct JobHandling: Sendable {
         var next = state
         next.status = status
         next.leaseUntil = nil
-        next.updatedAt = now
-        next.endedAt = now
+        next.updatedAt = max(now, state.updatedAt)
+        next.endedAt = next.updatedAt
         next.owesAnnouncements = status != .superseded
         next.owesDeadLetter = outcome == .rejected
         phase = .ending(next, then: outcome)
@@ -261,10 +271,16 @@ package struct JobHandling: Sendable {
         var next = state
         next.owner = nil
         next.leaseUntil = nil
-        next.updatedAt = now
+        next.updatedAt = max(now, state.updatedAt)
         next.attempt -= counted ? 0 : 1
-        phase = .releasing(then: outcome)
+        phase = .releasing(next, then: outcome)
         return .replace(next, expecting: state.fence, .release)
+    }
+
+    private mutating func check(_ next: JobState, _ write: Write, then outcome: Outcome) -> Action {
+        races += 1
+        phase = .checking(next, write, then: outcome)
+        return races < rules.maxRaces ? .find : .finish(.interrupted)
     }
 
     private mutating func announce(_ state: JobState, then outcome: Outcome) -> Action {

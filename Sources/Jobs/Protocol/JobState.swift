@@ -18,10 +18,11 @@ package struct JobState: Hashable, Sendable {
     package var owner: String?
     /// Until when the owner holds the job; after it anyone may take it over.
     package var leaseUntil: Timestamp?
+    /// When it was last changed; never earlier than before, whatever the clock of who changes it says.
     package var updatedAt: Timestamp
     /// When the job ended; nil while it runs.
     package var endedAt: Timestamp?
-    /// Which Step Functions task asked for the job last (a digest of its token).
+    /// Which Step Functions tasks asked for the job (digests of their tokens), the last one first, between commas.
     package var asker: String?
     /// Whether an ended job has announcements that are not out.
     package var owesAnnouncements: Bool
@@ -43,8 +44,41 @@ package struct JobState: Hashable, Sendable {
         self.owesDeadLetter = owesDeadLetter
     }
 
+    /// How many tasks are remembered.
+    private static let maxAskers = 8
+
+    /// Whether this task has asked for the job: it is not heard twice, even where another asked in between.
+    func isAsked(by task: String) -> Bool {
+        asker?.split(separator: ",").contains { $0 == task } ?? false
+    }
+
+    /// ``asker``, with this task in front.
+    func asker(and task: String?) -> String? {
+        guard let task, !isAsked(by: task) else { return asker }
+        return ([task[...]] + (asker?.split(separator: ",") ?? [])).prefix(Self.maxAskers).joined(separator: ",")
+    }
+
     /// What the next write is conditional on.
     package var fence: Fence { Fence(owner: owner, attempt: attempt, leaseUntil: leaseUntil) }
+
+    /// An ended job's state as it is written by whoever settles it: under another fence, so that a writer who read it before
+    /// cannot put back what was crossed out since.
+    func fencedAnew(at now: Timestamp) -> JobState {
+        var next = self
+        next.owner = (owner ?? "") + "+"
+        next.updatedAt = max(now, updatedAt)
+        return next
+    }
+
+    /// The state that takes the dead letter of an ended job upon its writer.
+    package func claimingDeadLetter(at now: Timestamp) -> JobState { fencedAnew(at: now) }
+
+    /// The state after ``claimingDeadLetter(at:)`` that says that the letter is stored.
+    package func notingDeadLetter(at now: Timestamp) -> JobState {
+        var next = fencedAnew(at: now)
+        next.owesDeadLetter = false
+        return next
+    }
 
     /// Who held a record, at which attempt and until when, as a writer last saw it.
     package struct Fence: Hashable, Sendable {
@@ -74,13 +108,21 @@ package struct HeldLease: Hashable, Sendable {
     /// The state that keeps the job for another lease, to be written against ``state``'s fence.
     package func renewed(at now: Timestamp) -> JobState {
         var next = state
-        next.updatedAt = now
+        next.updatedAt = max(now, state.updatedAt)
         next.leaseUntil = now.advanced(by: length)
         return next
     }
 
     package mutating func wrote(_ next: JobState) {
         state = next
+    }
+
+    /// Goes on from the record as it was found after a write was refused: true where this claim holds it all the same, because
+    /// an earlier write was made whose answer was lost.
+    package mutating func goesOn(from found: JobState?) -> Bool {
+        guard let found, found.owner == state.owner, found.attempt == state.attempt, !found.status.isEnded else { return false }
+        state = found
+        return true
     }
 
     /// Whether so much of the lease is gone that it must be renewed before anything is written elsewhere: a worker that

@@ -187,6 +187,9 @@ package actor JobRun {
     private var isWriting = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
+    /// How often a write is made that only an earlier one of ours stood against.
+    private static let maxWrites = 3
+
     /// Writes the record under a renewed lease. Writes queue up: each needs the fence that the one before it made.
     private func write() async throws(Failure) {
         while isWriting { await withCheckedContinuation { waiting.append($0) } }
@@ -197,20 +200,22 @@ package actor JobRun {
             waiting = []
             for continuation in resumed { continuation.resume() }
         }
-        let state = lease.renewed(at: services.clock.now())
-        var next = record
-        next.state = state
-        let written: Bool
-        do {
-            written = try await services.replace(next, expecting: lease.state.fence)
-        } catch {
-            throw Failure(error)
+        for _ in 0..<Self.maxWrites {
+            let state = lease.renewed(at: services.clock.now())
+            var next = record
+            next.state = state
+            do {
+                if try await services.replace(next, expecting: lease.state.fence) {
+                    lease.wrote(state)
+                    leaseEnd.withLock { $0 = state.leaseUntil }
+                    return
+                }
+                guard lease.goesOn(from: try await services.records.find(jobID)?.state) else { break }
+            } catch {
+                throw Failure(error)
+            }
         }
-        guard written else {
-            throw Failure(.interrupted, Failure.leaseLostCode, "Another worker has taken job \(jobID) over; this attempt stops.")
-        }
-        lease.wrote(state)
-        leaseEnd.withLock { $0 = state.leaseUntil }
+        throw Failure(.interrupted, Failure.leaseLostCode, "Another worker has taken job \(jobID) over; this attempt stops.")
     }
 }
 
