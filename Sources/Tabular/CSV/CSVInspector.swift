@@ -3,12 +3,16 @@ import Compression
 
 /// What a CSV file is: how it is spelled, which columns it has, and of which types, over the whole file.
 package struct CSVInspection: Sendable {
-    package var dialect: Dialect
+    package var head: CSVInspector.Head
     /// All fields of the file as columns; `nullable` says whether nulls were seen.
     package var columns: [Column]
     /// Records in the file; those with the wrong number of fields are counted in `irregular` too.
     package var records: Int64
     package var irregular: Int64
+    /// What was done to make records fit.
+    package var adjustments: Adjustments
+
+    package var dialect: Dialect { head.dialect }
 }
 
 /// Reads a CSV file once, as text, to learn its columns and types.
@@ -22,27 +26,94 @@ package struct CSVInspector {
         self.hints = hints
     }
 
-    /// How the file is spelled and what its columns are called, from the beginning of the file only.
-    package func head() throws -> (dialect: Dialect, names: [String]) {
+    /// How a file is spelled and what its columns are called.
+    package struct Head: Sendable {
+        package var dialect: Dialect
+        /// Fit to be column names: none empty, none twice.
+        package var names: [String]
+        /// As the file has them, where it has any: perhaps empty, perhaps twice.
+        package var namesAsWritten: [String]?
+        package var reasons: DialectReasons
+    }
+
+    /// How the file is spelled and what its columns are called, from the beginning of the file only (or from all of it, if
+    /// the hints say so).
+    package func head() throws -> Head {
         let sample = try sampleText()
-        var dialect = try DialectDetection.dialect(of: sample, hints: hints)
+        let finding = try DialectDetection(sample: sample, hints: hints).finding()
+        if hints.isAutomatic, let head = try automaticHead(finding, sample) { return head }
+        var dialect = finding.dialect
+        var reasons = finding.reasons
+        var shapes = sample.shapes(dialect)[...]
+        if hints.skipLines > 0 || hints.comment != nil {
+            let behind = hints.skipLines > 0 ? Self.offset(ofLine: hints.skipLines, in: sample.text) : 0
+            shapes = shapes.drop { $0.start < behind }
+            dialect.dataStart = shapes.first?.start ?? behind
+        }
         guard let first = try firstRecord(dialect) else {
             throw TabularError("input.empty", "The file holds no records, not even a header.")
         }
         if let header = hints.header {
             dialect.header = header
+            reasons.header = "declared"
         } else {
             dialect.header = try looksLikeHeader(first, dialect)
+            reasons.header = dialect.header ? "the first record names the columns" : "the first record looks like data"
         }
-        guard dialect.header else { return (dialect, first.indices.map { "column_\($0 + 1)" }) }
-        var records = DialectDetection.shapes(of: sample, dialect: dialect).dropFirst()
-        if sample.count == DialectDetection.sampleBytes { records = records.dropLast() }
-        return (dialect, try names(Self.fitted(first, to: Array(records))))
+        guard dialect.header else {
+            return Head(dialect: dialect, names: Self.numbered(first.count), namesAsWritten: nil, reasons: reasons)
+        }
+        if dialect.dataStart != nil, let header = shapes.first { dialect.dataStart = header.end }
+        let fields = Self.fitted(first, to: Array(shapes.dropFirst()))
+        return Head(dialect: dialect, names: try names(fields), namesAsWritten: fields.map(Self.text), reasons: reasons)
+    }
+
+    private static func numbered(_ count: Int) -> [String] { (0..<count).map { "column_\($0 + 1)" } }
+
+    private static func text(_ field: [UInt8]?) -> String { String(decoding: field ?? [], as: UTF8.self) }
+
+    private static func offset(ofLine lines: Int, in text: [UInt8]) -> Int {
+        var left = lines
+        for at in text.indices {
+            let isEnd = text[at] == 10 || (text[at] == 13 && (at + 1 == text.count || text[at + 1] != 10))
+            if isEnd {
+                left -= 1
+                if left == 0 { return at + 1 }
+            }
+        }
+        return text.count
+    }
+
+    /// The head of a file of which nothing was declared; nil where the sample does not show it.
+    private func automaticHead(_ finding: DialectDetection.Finding, _ sample: SampleText) throws -> Head? {
+        var (dialect, reasons) = (finding.dialect, finding.reasons)
+        let records = sample.records(dialect, expectedFields: finding.fields, limit: HeaderDetection.maxRecords * 4)
+        guard !records.isEmpty else {
+            guard sample.isWhole, let end = sample.text.firstIndex(of: dialect.newline) else { return nil }
+            // Blank lines alone are a column without a name.
+            dialect.dataStart = end + 1
+            reasons.header = "the first of the blank lines, which are all there is"
+            return Head(dialect: dialect, names: Self.numbered(1), namesAsWritten: [""], reasons: reasons)
+        }
+        guard finding.fields > 1 else { return nil }
+        let header = HeaderDetection(records: records, width: finding.fields, quote: dialect.quote).header()
+        reasons.header = header.reason
+        reasons.notes += header.notes
+        dialect.fit.fewestFields = header.fewestFields
+        dialect.fit.mostFields = header.mostFields
+        dialect.header = !header.rows.isEmpty
+        guard let last = header.rows.last else {
+            dialect.dataStart = 0
+            return Head(dialect: dialect, names: Self.numbered(header.names.count), namesAsWritten: nil, reasons: reasons)
+        }
+        dialect.dataStart = records[last].end
+        return Head(
+            dialect: dialect, names: try names(header.names), namesAsWritten: header.names.map(Self.text), reasons: reasons)
     }
 
     /// A header that lacks the trailing delimiter of all records, or has one that they lack, gets or loses an empty field.
     /// Any other difference between header and records is left for the records to be rejected by.
-    private static func fitted(_ header: [[UInt8]?], to records: [DialectDetection.RecordShape]) -> [[UInt8]?] {
+    private static func fitted(_ header: [[UInt8]?], to records: [SampleText.Shape]) -> [[UInt8]?] {
         guard let fields = records.first?.fields, records.allSatisfy({ $0.fields == fields }) else { return header }
         if fields == header.count + 1, records.allSatisfy(\.endsEmpty) { return header + [nil] }
         if fields == header.count - 1, let last = header.last, last == nil { return header.dropLast() }
@@ -51,42 +122,51 @@ package struct CSVInspector {
 
     /// The types of all columns, from every record of the file.
     package func inspect() throws -> CSVInspection {
-        let (dialect, names) = try head()
-        let evidence = try observe(dialect, fieldCount: names.count, limit: .max)
-        let columns = zip(names, evidence.columns).map { name, evidence in
+        let head = try head()
+        let dialect = head.dialect
+        let evidence = try observe(dialect, fieldCount: head.names.count, limit: .max)
+        let columns = zip(head.names, evidence.columns).map { name, evidence in
             let (type, reason) = evidence.verdict()
             let nulls = evidence.nulls + (type == .text ? 0 : evidence.quotedEmpties)
             return Column(name: name, type: type, nullable: nulls > 0, reason: reason)
         }
-        return CSVInspection(dialect: dialect, columns: columns, records: evidence.records, irregular: evidence.irregular)
+        return CSVInspection(
+            head: head, columns: columns, records: evidence.records, irregular: evidence.irregular,
+            adjustments: evidence.adjustments)
     }
 
     // MARK: The beginning
 
-    private func sampleText() throws -> [UInt8] {
+    private func sampleText() throws -> SampleText {
         let source = try open()
+        let limit = hints.usesWholeFile ? DialectDetection.maxWholeBytes : DialectDetection.sampleBytes
         var sample = [UInt8](repeating: 0, count: DialectDetection.sampleBytes)
         var filled = 0
-        while filled < sample.count {
+        var isWhole = false
+        while filled < limit {
+            if filled == sample.count { sample.append(contentsOf: repeatElement(0, count: min(filled, limit - filled))) }
             let count = try sample.withUnsafeMutableBytes { bytes in
                 try source.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[filled...]))
             }
-            if count == 0 { break }
+            if count == 0 {
+                isWhole = true
+                break
+            }
             filled += count
         }
         sample.removeLast(sample.count - filled)
-        return sample
+        if sample.starts(with: [0xEF, 0xBB, 0xBF]) { sample.removeFirst(3) }
+        return SampleText(text: sample, isWhole: isWhole)
     }
 
     private func firstRecord(_ dialect: Dialect) throws -> [[UInt8]?]? {
         let chunker = try RecordChunker(source: try open(), dialect: dialect)
+        if dialect.dataStart != nil { try chunker.skipHeader() }
         try chunker.skipBlankLines()
         while let chunk = try chunker.next(fieldsPerRecord: 0, maxRecords: 1) {
-            if chunk.isBlank(0, newline: dialect.newline) { continue }
-            let grid = CellGrid(
-                text: chunk.text, starts: chunk.starts, ends: chunk.ends, columnCount: 1, rowCount: 0,
-                quote: dialect.quote, escape: dialect.doublesQuotes ? nil : dialect.escape, newline: dialect.newline)
-            return (0..<chunk.fieldCount(0)).map { grid.lenientText(chunk.field(0, $0, newline: dialect.newline)) }
+            if chunk.isBlank(0) || chunk.isComment(0) { continue }
+            let grid = chunk.grid
+            return (0..<chunk.fieldCount(0)).map { grid.lenientText(chunk.field(0, $0)) }
         }
         return nil
     }
@@ -175,49 +255,46 @@ package struct CSVInspector {
         var columns: [TypeEvidence]
         var records: Int64 = 0
         var irregular: Int64 = 0
+        var adjustments = Adjustments()
     }
 
     private func observe(_ dialect: Dialect, fieldCount: Int, limit: Int64) throws -> Observation {
         let chunker = try RecordChunker(source: try open(), dialect: dialect)
         var seen = Observation(columns: Array(repeating: TypeEvidence(), count: fieldCount))
-        if dialect.header { try chunker.skipHeader() }
+        var rows = ChunkRows()
+        try chunker.skipHeader()
         while seen.records < limit,
             let chunk = try chunker.next(
                 fieldsPerRecord: fieldCount, maxRecords: Int(min(limit - seen.records, Int64(Int.max))))
         {
             try Task.checkCancellation()
-            observe(chunk, dialect, &seen)
+            observe(chunk, &rows, &seen)
         }
         return seen
     }
 
-    private func observe(_ chunk: RecordChunk, _ dialect: Dialect, _ seen: inout Observation) {
-        let grid = CellGrid(
-            text: chunk.text, starts: chunk.starts, ends: chunk.ends, columnCount: chunk.fieldsPerRecord,
-            rowCount: chunk.recordCount, quote: dialect.quote, escape: dialect.doublesQuotes ? nil : dialect.escape,
-            newline: dialect.newline)
-        let first = seen.records
-        if chunk.isRegular {
-            for column in seen.columns.indices {
-                for row in 0..<chunk.recordCount {
-                    Self.observe(
-                        grid.raw(row, column), grid, dialect, record: first &+ Int64(row) &+ 1, &seen.columns[column])
-                }
-            }
+    private func observe(_ chunk: RecordChunk, _ rows: inout ChunkRows, _ seen: inout Observation) {
+        let first = seen.records + 1
+        if ChunkRows.areAll(of: chunk) {
+            Self.observe(chunk.grid, chunk.dialect, &seen.columns) { first &+ Int64($0) }
             seen.records += Int64(chunk.recordCount)
             return
         }
-        for record in 0..<chunk.recordCount {
-            if seen.columns.count > 1, chunk.isBlank(record, newline: dialect.newline) { continue }
-            seen.records += 1
-            guard chunk.fieldCount(record) == seen.columns.count else {
-                seen.irregular += 1
-                continue
-            }
-            for column in seen.columns.indices {
-                Self.observe(
-                    chunk.field(record, column, newline: dialect.newline), grid, dialect, record: seen.records,
-                    &seen.columns[column])
+        rows.sort(chunk, first: first)
+        seen.records += Int64(rows.count)
+        seen.irregular += Int64(rows.misfits.count)
+        seen.adjustments.add(rows.adjustments)
+        let records = rows.records
+        _ = rows.withGrid(of: chunk) { Self.observe($0, chunk.dialect, &seen.columns) { records[$0].number } }
+    }
+
+    @inline(__always)
+    private static func observe(
+        _ grid: CellGrid, _ dialect: Dialect, _ columns: inout [TypeEvidence], number: (Int) -> Int64
+    ) {
+        for column in columns.indices {
+            for row in 0..<grid.rowCount {
+                observe(grid.raw(row, column), grid, dialect, record: number(row), &columns[column])
             }
         }
     }

@@ -27,9 +27,9 @@ package final class CSVReader: BatchSource {
     private let chunker: RecordChunker
     private var headerPending: Bool
     private var record: Int64 = 0
-    /// Rows of a chunk that has irregular records, gathered into a grid.
-    private var gridStarts: [UInt32] = []
-    private var gridEnds: [UInt32] = []
+    private var rows = ChunkRows()
+    /// What was done so far to make records fit.
+    package private(set) var adjustments = Adjustments()
 
     /// `chunkBytes` is how much text is taken at a time; tests make it small, and try `exactScanOnly` too.
     package init(
@@ -39,7 +39,7 @@ package final class CSVReader: BatchSource {
         self.mapping = mapping
         schema = Schema(mapping.columns)
         chunker = try RecordChunker(source: source, dialect: dialect, chunkBytes: chunkBytes, exactScanOnly: exactScanOnly)
-        headerPending = dialect.header
+        headerPending = true
     }
 
     package func next() throws -> ReadResult? {
@@ -51,56 +51,23 @@ package final class CSVReader: BatchSource {
         guard let chunk = try chunker.next(fieldsPerRecord: fieldCount, maxRecords: ColumnBatch.maxRows) else {
             return nil
         }
-        return chunk.isRegular
-            ? read(grid(chunk, starts: chunk.starts, ends: chunk.ends, rows: chunk.recordCount), of: chunk, records: nil)
-            : readIrregular(chunk)
+        return ChunkRows.areAll(of: chunk) ? read(chunk.grid, of: chunk, records: nil) : readIrregular(chunk)
     }
 
-    private func grid(
-        _ chunk: RecordChunk, starts: UnsafePointer<UInt32>, ends: UnsafePointer<UInt32>, rows: Int
-    ) -> CellGrid {
-        let dialect = chunker.dialect
-        return CellGrid(
-            text: chunk.text, starts: starts, ends: ends, columnCount: mapping.fieldNames.count, rowCount: rows,
-            quote: dialect.quote, escape: dialect.doublesQuotes ? nil : dialect.escape, newline: dialect.newline)
-    }
-
-    /// Leaves out blank lines, rejects records with the wrong number of fields, and reads the others.
+    /// Sets aside records that do not fit, and reads the others.
     private func readIrregular(_ chunk: RecordChunk) -> ReadResult {
-        let fieldCount = mapping.fieldNames.count
-        let newline = chunker.dialect.newline
-        var rejects: [Reject] = []
-        var records: [(index: Int, number: Int64)] = []
-        var number = record
-        var lines = LineCounter(chunk, newline: newline)
-        gridStarts.removeAll(keepingCapacity: true)
-        gridEnds.removeAll(keepingCapacity: true)
-        for index in 0..<chunk.recordCount {
-            if fieldCount > 1, chunk.isBlank(index, newline: newline) { continue }
-            number += 1
-            let found = chunk.fieldCount(index)
-            guard found == fieldCount else {
-                rejects.append(
-                    reject(
-                        chunk, index, number, &lines, column: nil, code: "csv.field_count",
-                        reason: "expected \(fieldCount) fields, found \(found)"))
-                continue
-            }
-            records.append((index, number))
-            gridStarts.append(chunk.starts[index])
-            let first = Int(chunk.firstFields[index])
-            gridEnds.append(contentsOf: UnsafeBufferPointer(start: chunk.ends + first, count: fieldCount))
+        rows.sort(chunk, first: record + 1)
+        adjustments.add(rows.adjustments)
+        var lines = LineCounter(chunk, newline: chunk.dialect.newline)
+        let rejects = rows.misfits.map { index, number in
+            reject(
+                chunk, index, number, &lines, column: nil, code: "csv.field_count",
+                reason: "expected \(mapping.fieldNames.count) fields, found \(chunk.fieldCount(index))")
         }
-        let result = gridStarts.withUnsafeBufferPointer { starts in
-            gridEnds.withUnsafeBufferPointer { ends -> ReadResult in
-                guard let startsBase = starts.baseAddress, let endsBase = ends.baseAddress else {
-                    return ReadResult(batch: emptyBatch, rejects: [])
-                }
-                return read(
-                    grid(chunk, starts: startsBase, ends: endsBase, rows: records.count), of: chunk, records: records)
-            }
-        }
-        record = number
+        let first = record
+        let result = rows.withGrid(of: chunk) { read($0, of: chunk, records: rows.records) }
+        record = first + Int64(rows.count)
+        guard let result else { return ReadResult(batch: emptyBatch, rejects: rejects) }
         guard !rejects.isEmpty else { return result }
         return ReadResult(batch: result.batch, rejects: (rejects + result.rejects).sorted { $0.record < $1.record })
     }
@@ -134,21 +101,14 @@ package final class CSVReader: BatchSource {
         _ chunk: RecordChunk, _ index: Int, _ number: Int64, _ lines: inout LineCounter, column: String?, code: String,
         reason: String
     ) -> Reject {
-        let (newline, nullMarkers) = (chunker.dialect.newline, chunker.dialect.nullMarkers)
-        let decoder = grid(chunk, starts: chunk.starts, ends: chunk.ends, rows: 0)
+        let nullMarkers = chunker.dialect.nullMarkers
+        let decoder = chunk.grid
         let fields = (0..<chunk.fieldCount(index)).map { field in
-            let raw = chunk.field(index, field, newline: newline)
+            let raw = chunk.field(index, field)
             return nullMarkers.contains { $0.elementsEqual(raw) } ? nil : decoder.lenientText(raw)
         }
         return Reject(
             record: number, line: lines.line(of: index, in: chunk),
             byte: chunk.textOffset + Int64(chunk.starts[index]), column: column, code: code, reason: reason, fields: fields)
-    }
-}
-
-extension RecordChunk {
-    /// Whether a record is an empty line.
-    func isBlank(_ record: Int, newline: UInt8) -> Bool {
-        fieldCount(record) == 1 && field(record, 0, newline: newline).isEmpty
     }
 }

@@ -9,11 +9,15 @@ package final class CSVWriter: BatchSink {
     private let delimiter: UInt8
     private var out: [UInt8] = []
 
-    package init(sink: any ByteSink, schema: Schema, delimiter: UInt8 = UInt8(ascii: ",")) throws {
+    /// `header` is what stands above the columns, if not their names; a schema without columns makes an empty file.
+    package init(sink: any ByteSink, schema: Schema, delimiter: UInt8 = UInt8(ascii: ","), header: [String]? = nil) throws {
         self.sink = sink
         self.delimiter = delimiter
-        for (index, name) in schema.names.enumerated() {
+        guard !schema.columns.isEmpty else { return }
+        for (index, name) in (header ?? schema.names).enumerated() {
             if index > 0 { out.append(delimiter) }
+            // An empty name is quoted where a line with nothing else would be blank.
+            if name.isEmpty, schema.columns.count > 1 { continue }
             CSVText.append(Array(name.utf8)[...], delimiter: delimiter, to: &out)
         }
         out.append(UInt8(ascii: "\n"))

@@ -9,25 +9,57 @@ struct CellGrid {
     let quote: UInt8?
     /// What makes the next byte literal, where that is not a doubled quote.
     let escape: UInt8?
+    let escapesQuotesOnly: Bool
     let newline: UInt8
+    let recordSuffix: [UInt8]
+    /// From a field's end to the next one's start.
+    let delimiterBytes: Int
+    /// Whether quotes that break the rules are text rather than a fault.
+    let isLenient: Bool
+
+    init(
+        text: UnsafePointer<UInt8>, starts: UnsafePointer<UInt32>, ends: UnsafePointer<UInt32>, columnCount: Int, rowCount: Int,
+        dialect: Dialect
+    ) {
+        self.text = text
+        self.starts = starts
+        self.ends = ends
+        self.columnCount = columnCount
+        self.rowCount = rowCount
+        quote = dialect.quote
+        escape = dialect.doublesQuotes ? nil : dialect.escape
+        escapesQuotesOnly = dialect.escapesQuotesOnly
+        newline = dialect.newline
+        recordSuffix = dialect.recordSuffix
+        delimiterBytes = dialect.delimiterBytes
+        isLenient = dialect.fit.isLenient
+    }
 
     /// A cell's bytes as they stand in the file, quotes included.
     @inline(__always)
     func raw(_ row: Int, _ column: Int) -> UnsafeBufferPointer<UInt8> {
         let at = row &* columnCount &+ column
-        let start = column == 0 ? Int(starts[row]) : Int(ends[at &- 1]) &+ 1
+        let start = column == 0 ? Int(starts[row]) : Int(ends[at &- 1]) &+ delimiterBytes
         var end = Int(ends[at])
-        if column &+ 1 == columnCount, end > start, newline == UInt8(ascii: "\n"), text[end &- 1] == UInt8(ascii: "\r") {
-            end &-= 1
+        if column &+ 1 == columnCount, end > start, newline == UInt8(ascii: "\n") {
+            if text[end &- 1] == UInt8(ascii: "\r") { end &-= 1 }
+            if !recordSuffix.isEmpty { end = Self.withoutSuffix(text, start, end, recordSuffix) }
         }
         return UnsafeBufferPointer(start: text + start, count: end &- start)
+    }
+
+    /// The end of a record's last field, where `end` stands before the newline.
+    static func withoutSuffix(_ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ suffix: [UInt8]) -> Int {
+        guard end - start >= suffix.count else { return end }
+        for index in 0..<suffix.count where text[end - suffix.count + index] != suffix[index] { return end }
+        return end - suffix.count
     }
 
     /// Takes the quotes off a raw cell.
     @inline(__always)
     func cell(_ raw: UnsafeBufferPointer<UInt8>) -> Cell {
         guard let quote, raw.count > 0, raw[0] == quote else { return .plain(raw) }
-        guard raw.count >= 2, raw[raw.count &- 1] == quote else { return .broken }
+        guard raw.count >= 2, raw[raw.count &- 1] == quote else { return isLenient ? .plain(raw) : .broken }
         return .quoted(UnsafeBufferPointer(rebasing: raw[1..<(raw.count &- 1)]))
     }
 
@@ -39,22 +71,32 @@ struct CellGrid {
         case broken
     }
 
-    /// Appends the text of a quoted cell, doubled quotes made one and escapes taken off; false where a quote stands alone.
+    /// Appends the text of a quoted cell, doubled quotes made one and escapes taken off; false where a quote stands alone
+    /// (lenient: it is text).
     func appendUnquoted(_ inner: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) -> Bool {
         var at = 0
         while at < inner.count {
             let byte = inner[at]
             if let escape, byte == escape {
-                at += 1
-                guard at < inner.count else { return false }
+                let isEscape = at + 1 < inner.count && isEscaped(inner[at + 1])
+                if isEscape { at += 1 }
+                guard isEscape || escapesQuotesOnly || isLenient else { return false }
             } else if byte == quote {
-                at += 1
-                guard escape == nil, at < inner.count, inner[at] == byte else { return false }
+                if at + 1 < inner.count, inner[at + 1] == byte, escape == nil || isLenient {
+                    at += 1
+                } else if !isLenient {
+                    return false
+                }
             }
             out.append(inner[at])
             at += 1
         }
         return true
+    }
+
+    /// Whether an escape takes effect before a byte.
+    private func isEscaped(_ byte: UInt8) -> Bool {
+        !escapesQuotesOnly || byte == quote || byte == escape
     }
 
     /// The decoded bytes of a raw field, as far as they can be made out; nil for an unquoted empty one.
@@ -74,7 +116,7 @@ struct CellGrid {
         var out: [UInt8] = []
         var at = 0
         while at < text.count {
-            if text[at] == escape, at + 1 < text.count { at += 1 }
+            if text[at] == escape, at + 1 < text.count, isEscaped(text[at + 1]) { at += 1 }
             out.append(text[at])
             at += 1
         }

@@ -21,20 +21,49 @@ struct RecordChunk {
     var fieldsPerRecord: Int
     /// Whether some byte is 0x80 or above, so that text must be checked for being UTF-8.
     var hasNonASCII: Bool
+    let dialect: Dialect
 
     func fieldCount(_ record: Int) -> Int {
         Int(firstFields[record + 1] - firstFields[record])
     }
 
+    func field(_ record: Int, _ index: Int, newline: UInt8) -> UnsafeBufferPointer<UInt8> { field(record, index) }
+
     /// The bytes of a field, quotes included, a carriage return before the newline left out.
-    func field(_ record: Int, _ index: Int, newline: UInt8) -> UnsafeBufferPointer<UInt8> {
+    func field(_ record: Int, _ index: Int) -> UnsafeBufferPointer<UInt8> {
         let first = Int(firstFields[record])
-        let start = index == 0 ? Int(starts[record]) : Int(ends[first + index - 1]) + 1
+        let start = index == 0 ? Int(starts[record]) : Int(ends[first + index - 1]) + dialect.delimiterBytes
         var end = Int(ends[first + index])
-        if text[end] == newline, end > start, newline == UInt8(ascii: "\n"), text[end - 1] == UInt8(ascii: "\r") {
-            end -= 1
+        if index + 1 == fieldCount(record), end > start, dialect.newline == UInt8(ascii: "\n"), text[end] == dialect.newline {
+            if text[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+            if !dialect.recordSuffix.isEmpty { end = CellGrid.withoutSuffix(text, start, end, dialect.recordSuffix) }
         }
         return UnsafeBufferPointer(start: text + start, count: end - start)
+    }
+}
+
+extension RecordChunk {
+    /// Whether a record is an empty line.
+    func isBlank(_ record: Int) -> Bool {
+        fieldCount(record) == 1 && field(record, 0).isEmpty
+    }
+
+    func isComment(_ record: Int) -> Bool {
+        dialect.comment.map { text[Int(starts[record])] == $0 } ?? false
+    }
+
+    /// Whether a record is nothing but delimiters.
+    func isEmpty(_ record: Int) -> Bool {
+        let fields = fieldCount(record)
+        let separators = (fields - 1) * dialect.delimiterBytes
+        let length = Int(ends[Int(firstFields[record]) + fields - 1]) - Int(starts[record])
+        guard length <= separators + 1 + dialect.recordSuffix.count else { return false }
+        return (0..<fields).allSatisfy { field(record, $0).isEmpty }
+    }
+
+    /// The cells of all records in a regular chunk.
+    var grid: CellGrid {
+        CellGrid(text: text, starts: starts, ends: ends, columnCount: fieldsPerRecord, rowCount: recordCount, dialect: dialect)
     }
 }
 

@@ -37,7 +37,7 @@ final class RecordChunker {
     ) throws {
         self.source = source
         self.dialect = dialect
-        self.exactScanOnly = exactScanOnly || !dialect.doublesQuotes
+        self.exactScanOnly = exactScanOnly || !dialect.isSimple
         readBytes = max(1, chunkBytes)
         capacity = 2 * readBytes
         buffer = .allocate(capacity: capacity + Self.paddingBytes)
@@ -66,8 +66,11 @@ final class RecordChunker {
         }
     }
 
-    /// Moves on behind the header: the first record that is no empty line.
+    /// Moves on to the first data record: behind the header, the first record that is no empty line, unless the dialect
+    /// says where it is.
     func skipHeader() throws {
+        if let dataStart = dialect.dataStart { return try skip(dataStart) }
+        guard dialect.header else { return }
         try skipBlankLines()
         _ = try next(fieldsPerRecord: 0, maxRecords: 1)
     }
@@ -93,6 +96,19 @@ final class RecordChunker {
             textOffset += Int64(at - begin)
             begin = at
             if sourceEnded || end - begin > 1 { return }
+        }
+    }
+
+    private func skip(_ count: Int) throws {
+        var left = count
+        while left > 0 {
+            try fillUp(max(2, readBytes))
+            if begin == end { return }
+            let skipped = min(left, end - begin)
+            for at in begin..<(begin + skipped) where buffer[at] == dialect.newline { line += 1 }
+            begin += skipped
+            textOffset += Int64(skipped)
+            left -= skipped
         }
     }
 
@@ -138,8 +154,11 @@ final class RecordChunker {
             exactScanOnly
             ? Separators(isIrregular: true)
             : FastScan.run(text: text, length: length, dialect: dialect, positions: ends.elements)
-        if found.isIrregular {
-            found = ExactScan.run(text: text, length: length, dialect: dialect, positions: ends.elements)
+        let isOpen = found.endsInsideQuotes && dialect.fit.isLenient && (sourceEnded || length > Self.maxRecordBytes)
+        if found.isIrregular || isOpen {
+            found = ExactScan.run(
+                text: text, length: length, dialect: dialect, expectedFields: fieldsPerRecord, isFinal: sourceEnded,
+                positions: ends.elements)
         }
         guard found.newlines > 0 else {
             if sourceEnded { throw unclosedQuote() }
@@ -154,6 +173,8 @@ final class RecordChunker {
         _ found: Separators, text: UnsafePointer<UInt8>, fieldsPerRecord: Int, maxRecords: Int
     ) -> RecordChunk {
         let newline = dialect.newline
+        let other = dialect.endsAtReturns ? UInt8(ascii: "\r") : newline
+        func isRecordEnd(_ byte: UInt8) -> Bool { byte == newline || byte == other }
         let limit = min(found.newlines, maxRecords)
         starts.reserve(limit)
         firstFields.reserve(limit + 1)
@@ -165,7 +186,7 @@ final class RecordChunker {
             starts[record] = start
             firstFields[record] = UInt32(truncatingIfNeeded: separator)
             let first = separator
-            while text[Int(ends[separator])] != newline { separator &+= 1 }
+            while !isRecordEnd(text[Int(ends[separator])]) { separator &+= 1 }
             start = ends[separator] &+ 1
             separator &+= 1
             regular = regular && separator &- first == fieldsPerRecord
@@ -174,7 +195,7 @@ final class RecordChunker {
         let chunk = RecordChunk(
             text: text, textOffset: textOffset, firstLine: line, starts: starts, firstFields: firstFields, ends: ends,
             recordCount: limit, isRegular: regular, fieldsPerRecord: fieldsPerRecord,
-            hasNonASCII: found.hasNonASCII)
+            hasNonASCII: found.hasNonASCII, dialect: dialect)
         let used = Int(start)
         if used == end - begin {
             line += Int64(found.rawNewlines)

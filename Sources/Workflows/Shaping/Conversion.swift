@@ -31,6 +31,8 @@ package struct Conversion: Sendable {
         package var columns: [Column]
         package var digest: DataDigest
         package var hasRejects: Bool
+        /// What was done to make records fit, in words.
+        package var notes: [String]
 
         package var columnReceipts: [Receipt.ColumnReceipt] { Receipt.columns(columns, digest) }
     }
@@ -47,11 +49,14 @@ package struct Conversion: Sendable {
         try sink.finish()
         return Result(
             counts: Counts(read: shaped.read, written: shaped.kept, rejected: rejects.count, filtered: shaped.filtered),
-            columns: writtenSchema.columns, digest: shaped.digest, hasRejects: rejects.count > 0)
+            columns: writtenSchema.columns, digest: shaped.digest, hasRejects: rejects.count > 0,
+            notes: shaped.notes)
     }
 
     private var outputFormat: OutputFormat {
-        OutputFormat(format: format, options: options, metadata: metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+        var options = options
+        options.header = plan.headerAsWritten
+        return OutputFormat(format: format, options: options, metadata: metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
     }
 
     private var writtenSchema: Schema { plan.schema.asWritten }

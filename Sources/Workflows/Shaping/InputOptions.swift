@@ -46,6 +46,10 @@ package struct InputOptions: Hashable, Sendable {
     package var replay: ReplayedRows?
     /// What data buffers may take; nil: what is usual.
     package var memoryBytes: Int64?
+    /// Whether CSV cells are kept as they are written, all columns text: for CSV output of columns that nobody declared.
+    package var keepsText = false
+    /// Whether a file without any records is read as one without columns, rather than refused.
+    package var allowsEmpty = false
 
     package init(
         format: DataFormat? = nil, hints: DialectHints = DialectHints(), columns: [ColumnDeclaration] = [],
@@ -73,6 +77,13 @@ package struct InputOptions: Hashable, Sendable {
             let last = name.split(separator: "/").last.map(String.init) ?? name
             return member.matches(member.description.contains("/") ? name : last)
         }
+    }
+
+    /// The same options for an output of some format: what CSV says stays as it was in CSV, unless types are declared.
+    package func suited(to output: DataFormat) -> InputOptions {
+        var options = self
+        options.keepsText = output == .csv && columns.isEmpty
+        return options
     }
 
     package static func isUTF8(_ encoding: String) -> Bool {

@@ -19,6 +19,12 @@ package struct InputPlan: Sendable {
     package var rejectFields: [String]
     /// Records in the file, where the whole file was read to plan.
     package var records: Int64?
+    /// CSV: why the dialect was taken for what it is.
+    package var reasons = DialectReasons()
+    /// CSV: what stands above the columns in the file, where they are kept as they are written.
+    package var headerAsWritten: [String]?
+    /// CSV: how each member is spelled.
+    private var memberDialects: [Dialect] = []
     /// For each column the index of its field (CSV).
     private var fields: [Int] = []
     /// For each column what the source calls it (Parquet).
@@ -79,7 +85,8 @@ package struct InputPlan: Sendable {
         switch format {
         case .csv:
             let mapping = FieldMapping(columns: schema.columns, fields: fields, fieldNames: rejectFields)
-            return try CSVReader(source: text, dialect: dialect ?? Dialect(), mapping: mapping)
+            return try CSVReader(
+                source: text, dialect: memberDialects.indices.contains(member) ? memberDialects[member] : Dialect(), mapping: mapping)
         case .json, .jsonl: return try JSONReader(source: text, schema: schema, paths: paths, layout: layouts[member])
         case .parquet: return try ParquetSource(path: path, schema: schema, columns: sourceNames)
         }
@@ -90,24 +97,37 @@ package struct InputPlan: Sendable {
     private mutating func planCSV(_ options: InputOptions) throws {
         let inspectors = csvInspectors(options)
         let inspector = inspectors[0]
-        let head = try inspector.head()
+        let head: CSVInspector.Head
+        do {
+            head = try inspector.head()
+        } catch let error as TabularError where error.code == "input.empty" && options.allowsEmpty {
+            records = 0
+            return
+        }
+        reasons = head.reasons
+        var dialects = [head.dialect]
         var inferred: [Column] = []
-        if options.needsInference(of: head.names) {
+        if options.keepsText {
+            inferred = head.names.map { Column(name: $0, type: .text, reason: "kept as it is written") }
+            headerAsWritten = head.namesAsWritten
+            dialects += try otherDialects(inspectors, head)
+        } else if options.needsInference(of: head.names) {
             let inspection = try inspector.inspect()
             (inferred, records) = (inspection.columns, inspection.records)
+            reasons.notes += inspection.adjustments.notes
             for (index, other) in inspectors.enumerated().dropFirst() {
                 let next = try other.inspect()
                 try checkSameColumns(head.names, next.columns.map(\.name), index)
                 inferred = MemberColumns.merge(inferred, next.columns, member: memberName(index))
                 records = (records ?? 0) + next.records
+                dialects.append(next.dialect)
             }
         } else {
             inferred = head.names.map { Column(name: $0, type: .text) }
-            for (index, other) in inspectors.enumerated().dropFirst() {
-                try checkSameColumns(head.names, try other.head().names, index)
-            }
+            dialects += try otherDialects(inspectors, head)
         }
         dialect = head.dialect
+        memberDialects = dialects
         rejectFields = head.names
         // Without a header, declared columns go by position.
         let names =
@@ -120,11 +140,22 @@ package struct InputPlan: Sendable {
         fields = resolved.map(\.index)
     }
 
+    /// How the members behind the first are spelled; they must have its columns.
+    private func otherDialects(_ inspectors: [CSVInspector], _ head: CSVInspector.Head) throws -> [Dialect] {
+        try inspectors.enumerated().dropFirst().map { index, other in
+            let next = try other.head()
+            try checkSameColumns(head.names, next.names, index)
+            return next.dialect
+        }
+    }
+
     /// One inspector for each member that is read, or for the whole file.
     private func csvInspectors(_ options: InputOptions) -> [CSVInspector] {
         let packed = self.packed
-        return (0..<(packed.members?.count ?? 1)).map { index in
-            CSVInspector(hints: options.hints) { try packed.reader().open(index) }
+        var hints = options.hints
+        hints.isStrict = hints.isStrict || !options.columns.isEmpty
+        return (0..<(packed.members?.count ?? 1)).map { [hints] index in
+            CSVInspector(hints: hints) { try packed.reader().open(index) }
         }
     }
 

@@ -14,6 +14,8 @@ package struct OutputOptions: Hashable, Sendable {
     package var rowGroupRows: Int?
     /// CSV only.
     package var delimiter = UInt8(ascii: ",")
+    /// CSV only: what stands above the columns, if not their names.
+    var header: [String]?
 
     package init(compression: String? = nil, compressionLevel: Int? = nil, rowGroupRows: Int? = nil) {
         self.compression = compression
@@ -54,7 +56,7 @@ struct OutputFormat {
         default: break
         }
         return format == .csv
-            ? try CSVWriter(sink: sink, schema: schema, delimiter: options.delimiter)
+            ? try CSVWriter(sink: sink, schema: schema, delimiter: options.delimiter, header: options.header)
             : JSONWriter(sink: sink, schema: schema, isArray: format == .json)
     }
 

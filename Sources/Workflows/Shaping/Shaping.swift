@@ -10,6 +10,8 @@ struct Shaping {
         var kept: Int64 = 0
         var filtered: Int64 = 0
         var digest: DataDigest
+        /// What was done to make records fit, in words.
+        var notes: [String] = []
     }
 
     let plan: InputPlan
@@ -32,6 +34,7 @@ struct Shaping {
             if batch.rowCount > 0 { try consume(batch) }
         }
         try rejects.finish(read: result.read)
+        result.notes = (source as? CSVReader)?.adjustments.notes ?? []
         try Accounting(read: result.read, kept: result.kept, rejected: rejects.count, filtered: result.filtered).close()
         return result
     }

@@ -49,7 +49,8 @@ struct ConvertStep {
 
     private func conversion() throws -> Conversion {
         Conversion(
-            plan: try InputPlan(path: source.file.path, options: pipeline.input, sourceName: arrival.fileName),
+            plan: try InputPlan(
+                path: source.file.path, options: pipeline.input.suited(to: pipeline.output.format), sourceName: arrival.fileName),
             format: pipeline.output.format,
             options: pipeline.output.options, policy: pipeline.rows, sourceName: arrival.fileName,
             metadata: [

@@ -28,6 +28,8 @@ struct ConvertCommand: AsyncParsableCommand {
         var columns: [Column]
         var validated: Bool
         var rejects: String?
+        /// What was decided about the input that its owner may want to know.
+        var notes: [String]
         var bytes: Int64
         var seconds: Double
     }
@@ -52,8 +54,12 @@ struct ConvertCommand: AsyncParsableCommand {
             outputOptions.compression = DataFormat.named(by: output).compression.rawValue
         }
         if output.lowercased().contains(".tsv") { outputOptions.delimiter = UInt8(ascii: "\t") }
+        var inputOptions = try inputFlags.options().suited(to: format)
+        // Parquet files have columns; text can be empty.
+        inputOptions.allowsEmpty = format != .parquet && inputOptions.columns.isEmpty
+        let plan = try InputPlan(path: input, options: inputOptions)
         let conversion = Conversion(
-            plan: try InputPlan(path: input, options: try inputFlags.options()), format: format, options: outputOptions,
+            plan: plan, format: format, options: outputOptions,
             policy: try rejectFlags.policy(), sourceName: input,
             metadata: ["landfall.source": SourceURI.file(try Assembly.absolute(input)), "landfall.version": "landfall \(Landfall.version)"])
         let result = try conversion.write(to: file.part, rejectsPath: rejects.part)
@@ -66,7 +72,8 @@ struct ConvertCommand: AsyncParsableCommand {
             input: input, output: output, format: format.rawValue, rowsRead: result.counts.read,
             rowsWritten: result.counts.written, rowsRejected: result.counts.rejected, columns: result.columns,
             validated: validated != nil, rejects: result.hasRejects ? rejectsName : nil,
-            bytes: FileMark(path: output)?.size ?? 0, seconds: WallClock.system.now().seconds(since: started))
+            notes: plan.reasons.notes + result.notes, bytes: FileMark(path: output)?.size ?? 0,
+            seconds: WallClock.system.now().seconds(since: started))
         if json { try Terminal.say(report: report) } else { say(report) }
     }
 
@@ -74,6 +81,7 @@ struct ConvertCommand: AsyncParsableCommand {
         Terminal.say(
             "\(report.output): \(report.rowsWritten) rows, \(report.bytes) bytes of \(report.format)"
                 + (report.validated ? ", proven by reading it back" : ", not validated"))
+        for note in report.notes { Terminal.say("note: \(note)") }
         if let rejects = report.rejects { Terminal.say("\(report.rowsRejected) bad rows are in \(rejects)") }
     }
 }

@@ -56,7 +56,7 @@ struct RandomTextTests {
             let dialect = Self.dialects[random.below(Self.dialects.count)]
             let text = random.chance(50) ? Self.text(dialect, mishaps: 2, &random) : Self.noise(dialect, &random)
             let (fast, fastEnds) = scan(text, dialect, FastScan.run)
-            let (exact, exactEnds) = scan(text, dialect, ExactScan.run)
+            let (exact, exactEnds) = scan(text, dialect) { ExactScan.run(text: $0, length: $1, dialect: $2, positions: $3) }
             if fast.isIrregular { continue }
             #expect(fastEnds == exactEnds, "seed \(seed)")
             #expect(fast.newlines == exact.newlines && fast.rawNewlines == exact.rawNewlines, "seed \(seed)")

@@ -16,7 +16,8 @@ struct CSVSpectrumTests {
         let text = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(Self.folder)/csvs/\(name).csv")))
         let json = try Data(contentsOf: URL(fileURLWithPath: "\(Self.folder)/json/\(name).json"))
         let expected = try JSONDecoder().decode([[String: String]].self, from: json)
-        let (dialect, names) = try CSVInspector(hints: DialectHints()) { TextSource(text) }.head()
+        let head = try CSVInspector(hints: DialectHints()) { TextSource(text) }.head()
+        let (dialect, names) = (head.dialect, head.names)
         let columns = names.map { Column(name: $0, type: .text) }
         let reading = try CSVPaths.whole(text, dialect, columns)
         #expect(reading.rejects == [])
