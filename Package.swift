@@ -54,7 +54,7 @@ let package = Package(
         // pure data: never log, sleep, read a clock or touch a network
         module("SQL", ["Columns"]),
         module("Parquet", ["Compression", "Columns"]),
-        module("Tabular", ["Compression", "Columns", "CScan"]),
+        module("Tabular", ["Compression", "Columns", "CScan", "CIconv"]),
         module("Columns"),
         module("Compression", ["CZstd", "CZlib", "CBzip2", "CBrotli"]),
 
@@ -67,6 +67,7 @@ let package = Package(
 
         // C: each is called from one Swift file
         .target(name: "CScan"),
+        .target(name: "CIconv"),
         .target(name: "CChecksum"),
         system("CBzip2", pkgConfig: nil, apt: "libbz2-dev"),
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),

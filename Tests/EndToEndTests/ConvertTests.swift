@@ -148,7 +148,7 @@ struct ConvertTests {
     @Test("a file that nobody can make sense of is told with its place, and nothing is written")
     func broken() async throws {
         try folder.write("a,b\n1,\"x\n2,y\n", to: "broken.csv")
-        let result = try await landfall("convert", "broken.csv", "out.parquet", "--delimiter", ",")
+        let result = try await landfall("convert", "broken.csv", "out.parquet")
         #expect(result.code == 65)
         #expect(result.error.contains("Line 2 (byte 4): a quote is opened in the record that begins here and never closed."))
         #expect(result.error.hasSuffix("[csv.unclosed_quote]\n"))

@@ -166,7 +166,6 @@ struct PipelineErrorTests {
             ),
             ("schema: { mode: evolve }", "schema.mode: evolve is not supported yet; leave it out, or use frozen."),
             ("schema: { unknown: rescue }", "schema.unknown: rescue is not supported yet; add, drop and reject are."),
-            ("input: { encoding: latin1 }", "encoding latin1 is not supported yet; only UTF-8 is."),
         ])
     func unsupported(_ rest: String, _ message: String) {
         #expect(Self.failure(rest) == Failure(.permanent, "pipeline.unsupported", message))

@@ -61,7 +61,7 @@ package struct CSVInspector {
             reasons.header = dialect.header ? "the first record names the columns" : "the first record looks like data"
         }
         guard dialect.header else {
-            return Head(dialect: dialect, names: Self.numbered(first.count), namesAsWritten: nil, reasons: reasons)
+            return Head(dialect: dialect, names: hints.names ?? Self.numbered(first.count), namesAsWritten: nil, reasons: reasons)
         }
         if dialect.dataStart != nil, let header = shapes.first { dialect.dataStart = header.end }
         let fields = Self.fitted(first, to: Array(shapes.dropFirst()))
@@ -87,7 +87,9 @@ package struct CSVInspector {
     /// The head of a file of which nothing was declared; nil where the sample does not show it.
     private func automaticHead(_ finding: DialectDetection.Finding, _ sample: SampleText) throws -> Head? {
         var (dialect, reasons) = (finding.dialect, finding.reasons)
-        let records = sample.records(dialect, expectedFields: finding.fields, limit: HeaderDetection.maxRecords * 4)
+        var reading = dialect
+        reading.fit.keepsOpenQuotes = true
+        let records = sample.records(reading, expectedFields: finding.fields, limit: HeaderDetection.maxRecords * 4)
         guard !records.isEmpty else {
             guard sample.isWhole, let end = sample.text.firstIndex(of: dialect.newline) else { return nil }
             // Blank lines alone are a column without a name.

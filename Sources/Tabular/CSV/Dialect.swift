@@ -59,6 +59,9 @@ package struct RecordFit: Hashable, Sendable {
     /// Whether records of nothing but empty fields are left out like blank lines, and quotes that break the rules are read
     /// as text.
     package var isLenient: Bool
+    /// Lenient reading only: whether a quote that is never closed is text too. Otherwise it ends the reading, because a file
+    /// that ends so was most often cut off.
+    package var keepsOpenQuotes = false
     /// A record with at least this many fields is filled up with nulls; nil: it must have them all.
     package var fewestFields: Int?
     /// A record with at most this many fields, the surplus ones empty, loses them; nil: none may have more than there are
@@ -106,16 +109,24 @@ package struct DialectHints: Hashable, Sendable {
     /// The rest of a delimiter of several bytes.
     package var delimiterTail: [UInt8] = []
     package var quote: UInt8?
+    /// Whether anything quotes at all.
+    package var hasQuotes = true
     package var escape: UInt8?
+    /// Declared layouts only: the fewest fields that a record must have.
+    package var fewestFields: Int?
     /// What stands before the newline at a record's end.
     package var recordSuffix: [UInt8] = []
     package var comment: UInt8?
     /// Lines to leave out at the beginning.
     package var skipLines = 0
     package var header: Bool?
+    /// What the columns are called where the file does not say it.
+    package var names: [String]?
     package var nullMarkers: [String]
     /// Whether records must fit the columns because somebody has declared them.
     package var isStrict = false
+    /// Whether a quote that is never closed is text, where nothing is declared.
+    package var keepsOpenQuotes = false
     /// Whether the dialect is detected from the whole file rather than from its beginning.
     package var usesWholeFile = false
 
@@ -128,6 +139,22 @@ package struct DialectHints: Hashable, Sendable {
         self.escape = escape
         self.header = header
         self.nullMarkers = nullMarkers
+    }
+
+    /// The most lines that are skipped at the beginning.
+    package static let maxSkipLines = 100_000
+
+    /// Declares a delimiter of one or more bytes.
+    package mutating func setDelimiter(_ bytes: [UInt8]) {
+        delimiter = bytes.first
+        delimiterTail = Array(bytes.dropFirst())
+    }
+
+    /// Declares what ends a record, its newline included; false where that is not at the end.
+    package mutating func setRowEnd(_ bytes: [UInt8]) -> Bool {
+        guard bytes.last == 10 else { return bytes == [13] }
+        recordSuffix = bytes.dropLast() == [13] ? [] : Array(bytes.dropLast())
+        return true
     }
 
     /// Whether nothing of the file's shape is declared, so that its own habits are followed.

@@ -32,9 +32,12 @@ struct DialectDetection {
             throw TabularError(
                 "encoding.unsupported", "The file begins with a UTF-16 byte order mark; only UTF-8 is read so far.")
         }
-        if sample.text.contains(0) {
+        let zeros = sample.text.count { $0 == 0 }
+        guard zeros * Self.textBytesPerZero <= sample.text.count else {
             throw TabularError(
-                "input.not_text", "The file holds NUL bytes near its beginning: it is no text file in UTF-8.")
+                "input.not_text",
+                "The file holds \(zeros) NUL bytes near its beginning: it is no text file, or its encoding has to be declared (--encoding, "
+                    + "input.encoding).")
         }
         let quote = hints.quote ?? UInt8(ascii: "\"")
         var dialect = Dialect(
@@ -42,7 +45,13 @@ struct DialectDetection {
             nullMarkers: hints.nullMarkers.filter { !$0.isEmpty }.map { Array($0.utf8) })
         dialect.recordSuffix = hints.recordSuffix
         dialect.comment = hints.comment
-        if hints.isAutomatic { dialect.fit.isLenient = true }
+        dialect.fit.fewestFields = hints.fewestFields
+        if !hints.hasQuotes { (dialect.quote, dialect.escape) = (nil, nil) }
+        if hints.isAutomatic {
+            dialect.fit.isLenient = true
+            // The sample is read as far as it can be, whatever is made of an open quote later.
+            dialect.fit.keepsOpenQuotes = true
+        }
         var reasons = DialectReasons()
         setNewline(&dialect, &reasons)
         if let delimiter = hints.delimiter {
@@ -59,14 +68,19 @@ struct DialectDetection {
             dialect = best.dialect
         }
         if hints.isAutomatic { best = refined(best, &reasons) }
+        best.dialect.fit.keepsOpenQuotes = hints.isAutomatic && hints.keepsOpenQuotes
         return Finding(dialect: best.dialect, fields: best.fields, reasons: reasons)
     }
+
+    /// A zero byte in this many others may be dirt; more of them are no text.
+    private static let textBytesPerZero = 50
 
     // MARK: Row ends
 
     /// LF ends records, or CR where no LF stands outside quotes; where both do, a lone CR ends records too.
     private func setNewline(_ dialect: inout Dialect, _ reasons: inout DialectReasons) {
-        guard sample.text.contains(13), let quote = dialect.quote else { return }
+        guard sample.text.contains(13) else { return }
+        let quote = dialect.quote
         var loneReturns = 0
         var feeds = 0
         var isInside = false

@@ -20,6 +20,7 @@ struct ExactScan {
     private let escapesQuotesOnly: Bool
     private let comment: Int
     private let isLenient: Bool
+    private let keepsOpenQuotes: Bool
     private let expectedFields: Int
     /// Whether no text comes behind this one.
     private let isFinal: Bool
@@ -40,7 +41,7 @@ struct ExactScan {
             suffix: dialect.recordSuffix, endsAtReturns: dialect.endsAtReturns, quote: dialect.quote.map(Int.init) ?? -1,
             escape: dialect.doublesQuotes ? -1 : dialect.escape.map(Int.init) ?? -1,
             escapesQuotesOnly: dialect.escapesQuotesOnly, comment: dialect.comment.map(Int.init) ?? -1, isLenient: dialect.fit.isLenient,
-            expectedFields: expectedFields,
+            keepsOpenQuotes: dialect.fit.keepsOpenQuotes, expectedFields: expectedFields,
             isFinal: isFinal, positions: positions)
         return scan.run()
     }
@@ -88,7 +89,7 @@ struct ExactScan {
         switch found {
         case .complete: return found
         case .cut: return found
-        case .open: if !isFinal, length - start <= Self.maxQuotedBytes { return found }
+        case .open: if !keepsOpenQuotes || (!isFinal && length - start <= Self.maxQuotedBytes) { return found }
         case .broken: break
         }
         count = before

@@ -154,7 +154,7 @@ final class RecordChunker {
             exactScanOnly
             ? Separators(isIrregular: true)
             : FastScan.run(text: text, length: length, dialect: dialect, positions: ends.elements)
-        let isOpen = found.endsInsideQuotes && dialect.fit.isLenient && (sourceEnded || length > Self.maxRecordBytes)
+        let isOpen = found.endsInsideQuotes && dialect.fit.keepsOpenQuotes && (sourceEnded || length > Self.maxRecordBytes)
         if found.isIrregular || isOpen {
             found = ExactScan.run(
                 text: text, length: length, dialect: dialect, expectedFields: fieldsPerRecord, isFinal: sourceEnded,

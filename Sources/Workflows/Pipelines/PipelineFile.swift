@@ -72,20 +72,10 @@ package enum PipelineFile {
         var options = InputOptions()
         if var section = try root.mapping("input") {
             options.format = try section.choice("format", DataFormat.allCases.map(\.rawValue)).flatMap(DataFormat.init)
-            options.hints.header = try section.bool("header")
-            options.hints.delimiter = try singleByte("delimiter", &section)
-            options.hints.quote = try singleByte("quote", &section)
-            options.hints.escape = try singleByte("escape", &section)
-            options.hints.nullMarkers = try section.strings("null") ?? []
-            if let encoding = try section.string("encoding"), !InputOptions.isUTF8(encoding) {
-                throw Failure(.permanent, "pipeline.unsupported", "encoding \(encoding) is not supported yet; only UTF-8 is.")
-            }
+            try CSVKeys.read(&section, into: &options)
             options.member = try member(&section)
             options.path = try section.string("path").map(JSONLayout.path)
             options.keepsNested = try section.choice("nested", ["columns", "json"]) == "json"
-            for key in ["skip_lines", "comment"] {
-                try section.refuse(key, because: "it comes with a later version.")
-            }
             try section.finish()
         }
         try columns(&root, into: &options)
@@ -148,14 +138,6 @@ package enum PipelineFile {
             }
             try section.finish()
         }
-    }
-
-    private static func singleByte(_ key: String, _ section: inout YAMLMapping) throws(Failure) -> UInt8? {
-        guard let text = try section.string(key) else { return nil }
-        guard let byte = InputOptions.byte(named: text) else {
-            throw section.failure(key, "must be one ASCII character, or \\t; \"\(text)\" is not (longer ones come with a later version).")
-        }
-        return byte
     }
 
     private static func rows(_ root: inout YAMLMapping) throws(Failure) -> RejectPolicy {

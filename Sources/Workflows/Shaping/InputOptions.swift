@@ -46,6 +46,12 @@ package struct InputOptions: Hashable, Sendable {
     package var replay: ReplayedRows?
     /// What data buffers may take; nil: what is usual.
     package var memoryBytes: Int64?
+    /// Nil: detected.
+    package var encoding: TextEncoding?
+    /// Whether bytes that are no character of the encoding become U+FFFD.
+    package var replacesInvalid = false
+    /// Where the fields of a fixed-width text stand; nil for delimited text.
+    package private(set) var layout: FixedWidthLayout?
     /// Whether CSV cells are kept as they are written, all columns text: for CSV output of columns that nobody declared.
     package var keepsText = false
     /// Whether a file without any records is read as one without columns, rather than refused.
@@ -86,9 +92,44 @@ package struct InputOptions: Hashable, Sendable {
         return options
     }
 
-    package static func isUTF8(_ encoding: String) -> Bool {
-        ["utf-8", "utf8", "us-ascii", "ascii"].contains(encoding.lowercased())
+    /// Declares a fixed-width text.
+    package mutating func setLayout(_ layout: FixedWidthLayout) {
+        self.layout = layout
+        format = .csv
+        hints.setDelimiter([FixedWidthLayout.delimiter])
+        hints.hasQuotes = false
+        hints.header = hints.header ?? false
+        hints.fewestFields = 1
+        hints.names = layout.names
     }
+
+    /// A delimiter or row end of one or several bytes as people write it: ASCII, with `\t`, `\r`, `\n`, `\\` and `\xHH`, or a
+    /// name that ``byte(named:)`` knows; nil for anything else.
+    package static func bytes(named text: String) -> [UInt8]? {
+        if let byte = byte(named: text) { return [byte] }
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let first = rest.popFirst() {
+            guard first == UInt8(ascii: "\\") else {
+                bytes.append(first)
+                continue
+            }
+            switch rest.popFirst() {
+            case UInt8(ascii: "t"): bytes.append(9)
+            case UInt8(ascii: "n"): bytes.append(10)
+            case UInt8(ascii: "r"): bytes.append(13)
+            case UInt8(ascii: "\\"): bytes.append(UInt8(ascii: "\\"))
+            case UInt8(ascii: "x"):
+                guard let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16), rest.count > 1 else { return nil }
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            default: return nil
+            }
+        }
+        return (1...maxDelimiterBytes).contains(bytes.count) && bytes.allSatisfy { $0 < 0x80 } ? bytes : nil
+    }
+
+    package static let maxDelimiterBytes = 8
 
     /// A delimiter or quote as people write it: one ASCII character, `\t`, `tab`, `^A` or `\x01`.
     package static func byte(named text: String) -> UInt8? {

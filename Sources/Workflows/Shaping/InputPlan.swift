@@ -13,6 +13,9 @@ package struct InputPlan: Sendable {
     package var packed: PackedFile
     /// Set for CSV.
     package var dialect: Dialect?
+    /// CSV and JSON lines: the text's encoding.
+    package var encoding: TextEncoding? { text?.encoding }
+    private var text: InputText?
     /// The columns of the result.
     package var schema: Schema
     /// The columns of rejects: the source's fields.
@@ -56,6 +59,7 @@ package struct InputPlan: Sendable {
                 "input.wrong_format",
                 "\(path) \(detected == .parquet ? "is" : "is not") a Parquet file, but \(format.rawValue) was declared.")
         }
+        if format != .parquet { text = try InputText(packed, options: options, guesses: format == .csv) }
         schema = Schema([])
         rejectFields = []
         do {
@@ -76,9 +80,14 @@ package struct InputPlan: Sendable {
             return ReplaySource(try open(text, 0), numbers: rejected.numbers, done: rejected.done)
         }
         let reader = packed.reader()
-        guard let members = packed.members, members.count > 1 else { return try open(try reader.open(), 0) }
+        guard let members = packed.members, members.count > 1 else { return try openMember(0, reader) }
         let plan = self
-        return MembersSource(schema: schema, members: members.map(\.name)) { try plan.open(try reader.open($0), $0) }
+        return MembersSource(schema: schema, members: members.map(\.name)) { try plan.openMember($0, reader) }
+    }
+
+    private func openMember(_ member: Int, _ reader: PackedReader) throws -> any BatchSource {
+        guard let text else { return try ParquetSource(path: path, schema: schema, columns: sourceNames) }
+        return try open(try text.open(reader, member), member)
     }
 
     private func open(_ text: any ByteSource, _ member: Int) throws -> any BatchSource {
@@ -86,7 +95,8 @@ package struct InputPlan: Sendable {
         case .csv:
             let mapping = FieldMapping(columns: schema.columns, fields: fields, fieldNames: rejectFields)
             return try CSVReader(
-                source: text, dialect: memberDialects.indices.contains(member) ? memberDialects[member] : Dialect(), mapping: mapping)
+                source: text, dialect: memberDialects.indices.contains(member) ? memberDialects[member] : dialect ?? Dialect(),
+                mapping: mapping)
         case .json, .jsonl: return try JSONReader(source: text, schema: schema, paths: paths, layout: layouts[member])
         case .parquet: return try ParquetSource(path: path, schema: schema, columns: sourceNames)
         }
@@ -129,9 +139,9 @@ package struct InputPlan: Sendable {
         dialect = head.dialect
         memberDialects = dialects
         rejectFields = head.names
-        // Without a header, declared columns go by position.
+        // Without names in the file or its layout, declared columns go by position.
         let names =
-            head.dialect.header || options.columns.isEmpty
+            head.dialect.header || options.columns.isEmpty || options.layout?.hasNames ?? false
             ? head.names
             : head.names.indices.map { $0 < options.columns.count ? options.columns[$0].sourceName : head.names[$0] }
         rejectFields = names
@@ -151,11 +161,12 @@ package struct InputPlan: Sendable {
 
     /// One inspector for each member that is read, or for the whole file.
     private func csvInspectors(_ options: InputOptions) -> [CSVInspector] {
-        let packed = self.packed
+        let (packed, text) = (self.packed, self.text)
         var hints = options.hints
         hints.isStrict = hints.isStrict || !options.columns.isEmpty
+        hints.keepsOpenQuotes = options.keepsText
         return (0..<(packed.members?.count ?? 1)).map { [hints] index in
-            CSVInspector(hints: hints) { try packed.reader().open(index) }
+            CSVInspector(hints: hints) { try text?.open(packed.reader(), index) ?? packed.reader().open(index) }
         }
     }
 
@@ -197,14 +208,14 @@ package struct InputPlan: Sendable {
 
     private mutating func planJSON(_ options: InputOptions) throws {
         rejectFields = [JSONReader.rejectColumn]
-        let packed = self.packed
+        let (packed, text) = (self.packed, self.text)
         let reader = packed.reader()
         layouts = try (0..<reader.count).map { index in
-            try options.path.map { .array(path: $0) } ?? JSONLayout.detect(try reader.open(index))
+            try options.path.map { .array(path: $0) } ?? JSONLayout.detect(try text?.open(reader, index) ?? reader.open(index))
         }
         format = layouts.allSatisfy { $0 == .lines } ? .jsonl : .json
         let texts = zip(layouts.indices, layouts).map { index, layout in
-            { () throws -> (any ByteSource, JSONLayout) in (try packed.reader().open(index), layout) }
+            { () throws -> (any ByteSource, JSONLayout) in (try text?.open(packed.reader(), index) ?? packed.reader().open(index), layout) }
         }
         try planJSONRecords(options, texts)
     }

@@ -8,13 +8,7 @@ import Workflows
 struct InputFlags: ParsableArguments {
     @Option(help: "The input's format: csv, json, jsonl or parquet. Left out: by its content.") var from: String?
     @Option(help: ArgumentHelp("Column declarations, as in a pipeline's columns.", valueName: "file")) var schema: String?
-    @Flag(name: .customLong("no-header"), help: "The first record is data.") var noHeader = false
-    @Option(help: "One character, or \\t. Left out: detected.") var delimiter: String?
-    @Option(help: "One character.") var quote: String?
-    @Option(help: "What makes the next character literal. Left out: quotes are doubled.") var escape: String?
-    @Option(help: "The text's encoding; only UTF-8 so far.") var encoding: String?
-    @Option(name: .customLong("null"), help: "An unquoted text that means null, besides the empty one. Repeatable.")
-    var nulls: [String] = []
+    @OptionGroup var csv: CSVFlags
     @Option(help: ArgumentHelp("Which members of an archive to read, like '*.csv'. Left out: all.", valueName: "glob")) var member: String?
     @Option(help: ArgumentHelp("JSON: where in one document the rows stand, like data.items.", valueName: "keys")) var path: String?
     @Option(help: "JSON: objects within rows become columns (a.b), or json.") var nested: String?
@@ -34,14 +28,7 @@ struct InputFlags: ParsableArguments {
             }
             options.format = format
         }
-        if noHeader { options.hints.header = false }
-        options.hints.delimiter = try byte(delimiter, "--delimiter")
-        options.hints.quote = try byte(quote, "--quote")
-        options.hints.escape = try byte(escape, "--escape")
-        options.hints.nullMarkers = nulls
-        if let encoding, !InputOptions.isUTF8(encoding) {
-            throw Failure(.permanent, "usage.encoding", "--encoding \(encoding) is not supported yet; only UTF-8 is.")
-        }
+        try csv.apply(to: &options)
         if let member {
             guard let pattern = KeyPattern(member) else {
                 throw Failure(.permanent, "usage.member", "--member must be a pattern like '*.csv', found \"\(member)\".")
@@ -62,18 +49,7 @@ struct InputFlags: ParsableArguments {
             }
             options.memoryBytes = Int64(bytes)
         }
-        if let delimiter = options.hints.delimiter, delimiter == options.hints.quote ?? UInt8(ascii: "\"") {
-            throw Failure(.permanent, "usage.delimiter", "--delimiter and --quote must be different characters.")
-        }
         return options
-    }
-
-    private func byte(_ text: String?, _ flag: String) throws(Failure) -> UInt8? {
-        guard let text else { return nil }
-        guard let byte = InputOptions.byte(named: text) else {
-            throw Failure(.permanent, "usage.\(flag.dropFirst(2))", "\(flag) must be one ASCII character or \\t, found \"\(text)\".")
-        }
-        return byte
     }
 }
 

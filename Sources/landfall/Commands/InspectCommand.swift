@@ -65,7 +65,7 @@ struct InspectCommand: AsyncParsableCommand {
         let plan = try InputPlan(path: input, options: try inputFlags.options())
         let report = Report(
             input: input, format: plan.format.rawValue, compression: plan.packed.description,
-            encoding: plan.format == .parquet ? nil : "utf-8", dialect: plan.dialect.map { DialectReport($0, plan.reasons) },
+            encoding: plan.encoding?.name, dialect: plan.dialect.map { DialectReport($0, plan.reasons) },
             columns: plan.schema.columns, rows: try plan.records ?? Self.count(plan), bytes: FileMark(path: input)?.size ?? 0,
             notes: plan.reasons.notes)
         if json {

@@ -79,7 +79,9 @@ struct AutomaticReadingTests {
     ]
 
     private static func head(_ text: [UInt8]) throws -> CSVInspector.Head {
-        try CSVInspector(hints: DialectHints()) { TextSource(text) }.head()
+        var hints = DialectHints()
+        hints.keepsOpenQuotes = true
+        return try CSVInspector(hints: hints) { TextSource(text) }.head()
     }
 
     @Test("each is read by its own habits, however it is cut", arguments: cases)
