@@ -64,12 +64,17 @@ struct PipelineErrorTests {
             ("input: { header: perhaps }", #"orders.yaml line 3: header must be true or false, found "perhaps"."#),
             ("input: { format: xml }", #"orders.yaml line 3: format must be one of csv, json, jsonl, parquet, found "xml"."#),
             (
-                "input: { delimiter: '::' }",
-                #"orders.yaml line 3: delimiter must be one ASCII character, or \t; "::" is not (longer ones come with a later version)."#
+                "input: { delimiter: ':::::::::' }",
+                #"orders.yaml line 3: delimiter must be one to 8 ASCII characters, or \t; ":::::::::" is not."#
             ),
             (
                 "input: { delimiter: é }",
-                #"orders.yaml line 3: delimiter must be one ASCII character, or \t; "é" is not (longer ones come with a later version)."#
+                #"orders.yaml line 3: delimiter must be one to 8 ASCII characters, or \t; "é" is not."#
+            ),
+            ("input: { row_end: '&|' }", "orders.yaml line 3: row_end must end in \\n."),
+            (
+                "input: { encoding: klingon }",
+                #"orders.yaml line 3: encoding is wrong: There is no encoding "klingon". Names are those of iconv (iconv -l lists them), for example utf-8, utf-16, windows-1252, iso-8859-15, shift_jis."#
             ),
             ("input: { \"null\": { a: b } }", "orders.yaml line 3: null must be a list of texts."),
             ("rows: { on_error: skip }", #"orders.yaml line 3: on_error must be one of abort, reject, found "skip"."#),
@@ -142,7 +147,6 @@ struct PipelineErrorTests {
                 "transform: [{ filter: x }]",
                 "orders.yaml line 3: transform is not supported yet: filters, expressions and masks come with a later version."
             ),
-            ("input: { skip_lines: 3 }", "orders.yaml line 3: skip_lines is not supported yet: it comes with a later version."),
             (
                 "input: { members: separate }",
                 "input.members: separate is not supported yet; give each kind of member a pipeline."

@@ -46,6 +46,7 @@ struct PipelineFileTests {
                 ColumnDeclaration(name: "note"),
             ])
         input.unknown = .drop
+        input.encoding = try TextEncoding(named: "UTF-8")
         #expect(
             pipeline
                 == Pipeline(
