@@ -125,38 +125,80 @@ struct ColumnParser {
     private mutating func texts(_ column: Int, _ target: Column) -> ColumnVector {
         let grid = self.grid
         let rows = grid.rowCount
+        let hasMarkers = !nullMarkers.isEmpty
         var values = ByteValues()
-        values.offsets.reserveCapacity(rows + 1)
-        values.bytes.reserveCapacity(textBytes(column))
         var valid = [Bool](repeating: true, count: rows)
-        for row in 0..<rows {
-            let raw = grid.raw(row, column)
-            switch grid.cell(raw) {
-            case .broken:
-                note(row, column, "csv.text_after_quote", Self.brokenQuotes)
-                valid[row] = false
-            case .plain(let text):
-                if text.isEmpty || (!nullMarkers.isEmpty && isMarker(text)) {
-                    valid[row] = false
-                    requireValue(row, column, target)
-                } else if grid.escape != nil {
-                    values.bytes.append(contentsOf: grid.unescaped(text))
-                } else {
-                    values.bytes.append(contentsOf: text)
+        // Decoding never makes a text longer, so that the raw cells' bytes are room enough; short texts are copied in whole
+        // steps, which may write beyond their end and read into the chunk's padding.
+        let capacity = textBytes(column) + Self.copyBytes
+        var special: [UInt8] = []
+        values.offsets = [UInt32](unsafeUninitializedCapacity: rows + 1) { offsets, offsetCount in
+            values.bytes = [UInt8](unsafeUninitializedCapacity: capacity) { bytes, byteCount in
+                var end = 0
+                offsets.initializeElement(at: 0, to: 0)
+                for row in 0..<rows {
+                    let raw = grid.raw(row, column)
+                    var text = raw
+                    switch grid.cell(raw) {
+                    case .broken:
+                        note(row, column, "csv.text_after_quote", Self.brokenQuotes)
+                        valid[row] = false
+                        text = Self.nothing
+                    case .plain:
+                        if raw.isEmpty || (hasMarkers && isMarker(raw)) {
+                            valid[row] = false
+                            requireValue(row, column, target)
+                            text = Self.nothing
+                        } else if grid.escape != nil {
+                            end += Self.copy(grid.unescaped(raw), to: bytes, at: end)
+                            text = Self.nothing
+                        }
+                    case .quoted(let inner):
+                        if !hasSpecial(inner) {
+                            text = inner
+                        } else {
+                            special.removeAll(keepingCapacity: true)
+                            if grid.appendUnquoted(inner, to: &special) {
+                                end += Self.copy(special, to: bytes, at: end)
+                            } else {
+                                note(row, column, "csv.text_after_quote", Self.brokenQuotes)
+                                valid[row] = false
+                            }
+                            text = Self.nothing
+                        }
+                    }
+                    end &+= Self.copy(text, to: bytes, at: end)
+                    offsets.initializeElement(at: row &+ 1, to: UInt32(truncatingIfNeeded: end))
                 }
-            case .quoted(let inner):
-                if !hasSpecial(inner) {
-                    values.bytes.append(contentsOf: inner)
-                } else if !grid.appendUnquoted(inner, to: &values.bytes) {
-                    note(row, column, "csv.text_after_quote", Self.brokenQuotes)
-                    values.bytes.removeLast(values.bytes.count - Int(values.offsets[row]))
-                    valid[row] = false
-                }
+                byteCount = end
             }
-            values.offsets.append(UInt32(truncatingIfNeeded: values.bytes.count))
+            offsetCount = rows + 1
         }
         if checksUTF8 { checkUTF8(values, column) }
         return ColumnVector(type: target.type, values: .bytes(values), valid: valid)
+    }
+
+    /// How many bytes a step of copying takes.
+    private static let copyBytes = 16
+    private static var nothing: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: nil, count: 0) }
+
+    /// Copies a text into memory that has room for ``copyBytes`` more, from memory that can be read as far beyond its end.
+    @inline(__always)
+    private static func copy(_ text: UnsafeBufferPointer<UInt8>, to bytes: UnsafeMutableBufferPointer<UInt8>, at: Int) -> Int {
+        let count = text.count
+        guard count > 0, let from = text.baseAddress, let to = bytes.baseAddress else { return 0 }
+        if count <= copyBytes {
+            let step = UnsafeRawPointer(from).loadUnaligned(as: SIMD16<UInt8>.self)
+            UnsafeMutableRawPointer(to + at).storeBytes(of: step, as: SIMD16<UInt8>.self)
+        } else {
+            UnsafeMutableRawPointer(to + at).copyMemory(from: from, byteCount: count)
+        }
+        return count
+    }
+
+    private static func copy(_ text: [UInt8], to bytes: UnsafeMutableBufferPointer<UInt8>, at: Int) -> Int {
+        for (index, byte) in text.enumerated() { bytes.initializeElement(at: at + index, to: byte) }
+        return text.count
     }
 
     private func textBytes(_ column: Int) -> Int {

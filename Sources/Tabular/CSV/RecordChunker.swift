@@ -182,7 +182,19 @@ final class RecordChunker {
         var regular = fieldsPerRecord > 0
         var start: UInt32 = 0
         var separator = 0
-        for record in 0..<limit {
+        let isGrid = regular && isGrid(found, text: text, fields: fieldsPerRecord)
+        if isGrid {
+            let fields = UInt32(fieldsPerRecord)
+            var first: UInt32 = 0
+            for record in 0..<limit {
+                starts[record] = start
+                firstFields[record] = first
+                first &+= fields
+                start = ends[Int(first) &- 1] &+ 1
+            }
+            separator = limit * fieldsPerRecord
+        }
+        for record in 0..<(isGrid ? 0 : limit) {
             starts[record] = start
             firstFields[record] = UInt32(truncatingIfNeeded: separator)
             let first = separator
@@ -205,6 +217,19 @@ final class RecordChunker {
         begin += used
         textOffset += Int64(used)
         return chunk
+    }
+
+    /// Whether every record has the same number of fields: as many newlines stand at the records' ends as there are in all.
+    private func isGrid(_ found: Separators, text: UnsafePointer<UInt8>, fields: Int) -> Bool {
+        let newline = dialect.newline
+        guard !dialect.endsAtReturns, dialect.delimiter != newline, found.newlines * fields <= found.count else { return false }
+        let ends = self.ends.elements
+        var last = fields &- 1
+        for _ in 0..<found.newlines {
+            if text[Int(ends[last])] != newline { return false }
+            last &+= fields
+        }
+        return true
     }
 
     private func unclosedQuote() -> TabularError {

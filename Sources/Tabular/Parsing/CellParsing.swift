@@ -205,10 +205,22 @@ enum CellParsing {
 
     /// `true`, `false`, `t`, `f`, `yes`, `no`, `y`, `n`, `1`, `0`, in any case. (Inference takes only the first two.)
     static func bool(_ text: Bytes) -> Bool? {
-        switch String(decoding: text, as: UTF8.self).lowercased() {
-        case "true", "t", "yes", "y", "1": true
-        case "false", "f", "no", "n", "0": false
-        default: nil
+        func spells(_ word: StaticString) -> Bool {
+            let start = word.utf8Start
+            return (0..<text.count).allSatisfy { text[$0] | 0x20 == start[$0] }
+        }
+        switch text.count {
+        case 1:
+            switch text[0] {
+            case UInt8(ascii: "1"), UInt8(ascii: "t"), UInt8(ascii: "T"), UInt8(ascii: "y"), UInt8(ascii: "Y"): return true
+            case UInt8(ascii: "0"), UInt8(ascii: "f"), UInt8(ascii: "F"), UInt8(ascii: "n"), UInt8(ascii: "N"): return false
+            default: return nil
+            }
+        case 2: return spells("no") ? false : nil
+        case 3: return spells("yes") ? true : nil
+        case 4: return spells("true") ? true : nil
+        case 5: return spells("false") ? false : nil
+        default: return nil
         }
     }
 

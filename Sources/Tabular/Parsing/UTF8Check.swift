@@ -6,12 +6,19 @@ enum UTF8Check {
 
     /// The offset of the first byte that begins no well-formed sequence.
     static func firstInvalid(_ text: UnsafeBufferPointer<UInt8>) -> Int? {
+        guard let base = text.baseAddress else { return nil }
         let count = text.count
         var at = 0
         while at < count {
             let byte = text[at]
             if byte < 0x80 {
                 at &+= 1
+                // Eight at a time while they are ASCII.
+                while at &+ 8 <= count,
+                    UnsafeRawPointer(base + at).loadUnaligned(as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+                {
+                    at &+= 8
+                }
                 continue
             }
             let length: Int
