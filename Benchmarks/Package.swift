@@ -10,6 +10,7 @@ let package = Package(
     targets: [
         .executableTarget(name: "signing", dependencies: ["SigV4"]),
         .executableTarget(name: "download", dependencies: ["HTTP", "AWS"]),
+        .executableTarget(name: "csv", dependencies: ["Tabular", "Columns", "Compression"]),
         .executableTarget(name: "json", dependencies: ["Tabular", "Columns", "Compression"]),
         .executableTarget(name: "server"),
         .executableTarget(name: "encodings", dependencies: ["Parquet", "Columns"]),
@@ -23,7 +24,8 @@ let package = Package(
         .systemLibrary(name: "CBzip2"),
         .target(name: "AWS", dependencies: ["SigV4", "HTTP", "CChecksum"]),
         .target(name: "CChecksum"),
-        .target(name: "Tabular", dependencies: ["Compression", "Columns", "CScan"]),
+        .target(name: "Tabular", dependencies: ["Compression", "Columns", "CScan", "CIconv"]),
+        .target(name: "CIconv"),
         .target(name: "CScan"),
         .target(name: "HTTP", dependencies: ["CCurl"]),
         .target(name: "SigV4", dependencies: ["COpenSSL"]),

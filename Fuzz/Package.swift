@@ -19,6 +19,8 @@ let package = Package(
         .executableTarget(name: "FuzzJSON", dependencies: ["AWS", "HTTP"], swiftSettings: fuzzer, linkerSettings: linking),
         .executableTarget(
             name: "FuzzRecords", dependencies: ["Tabular", "Compression", "Columns"], swiftSettings: fuzzer, linkerSettings: linking),
+        .executableTarget(
+            name: "FuzzCSV", dependencies: ["Tabular", "Compression", "Columns"], swiftSettings: fuzzer, linkerSettings: linking),
         .executableTarget(name: "FuzzContainers", dependencies: ["Compression"], swiftSettings: fuzzer, linkerSettings: linking),
         .executableTarget(name: "FuzzMessages", dependencies: ["Arrivals"], swiftSettings: fuzzer, linkerSettings: linking),
         .executableTarget(
@@ -28,10 +30,11 @@ let package = Package(
             linkerSettings: linking),
         .target(name: "Parquet", dependencies: ["Compression", "Columns"], swiftSettings: fuzzed),
         .target(name: "Arrivals", dependencies: ["SigV4", "Columns"], swiftSettings: fuzzed),
-        .target(name: "Tabular", dependencies: ["Compression", "Columns", "CScan"], swiftSettings: fuzzed),
+        .target(name: "Tabular", dependencies: ["Compression", "Columns", "CScan", "CIconv"], swiftSettings: fuzzed),
         .target(name: "Compression", dependencies: ["CZstd", "CZlib", "CBzip2", "CBrotli"], swiftSettings: fuzzed),
         .target(name: "Columns"),
         .target(name: "CScan"),
+        .target(name: "CIconv"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
         .systemLibrary(name: "CBzip2"),
