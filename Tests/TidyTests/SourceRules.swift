@@ -94,7 +94,8 @@ extension SourceRules {
     /// What error codes begin with.
     private static let codeFamilies = [
         "input", "output", "csv", "json", "value", "schema", "rows", "message", "pipeline", "database", "aws", "http", "sql",
-        "parquet", "compressed", "archive", "encoding", "fixed", "settings", "usage", "job", "work", "local", "records", "convert", "internal",
+        "parquet", "compressed", "archive", "encoding", "fixed", "settings", "usage", "job", "work", "local", "records", "convert",
+        "internal",
         "service",
     ]
     /// Dotted texts that look like codes and are none: attribute names and log keys.
