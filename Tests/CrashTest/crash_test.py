@@ -25,6 +25,7 @@ from verdict import MUTATIONS, Verdict, undetected
 
 LEASE_SECONDS = 4
 BACKLOG = 14            # messages in the queues while files come in
+ENOUGH = 5              # the same while the plan of faults is behind
 LOOK_SECONDS = 1.0
 WORK_MEGABYTES = 96
 LEAKS = ("panic", "Fatal error", "internal.error", "internal.accounting", "records.unreadable")
@@ -120,7 +121,7 @@ class Run:
         deadline = self.started + self.given.seconds * 0.8
         said = time.monotonic()
         while time.monotonic() < deadline and not (self.feeder.is_done and self.storm.is_done):
-            while not self.feeder.is_done and self.stage.queued() < BACKLOG:
+            while self.wants_files(len(plan)):
                 self.feeder.feed()
             if self.feeder.is_done and self.stage.queued() == 0:
                 break
@@ -133,6 +134,12 @@ class Run:
             self.feeder.feed()
         self.storm.stop()
         self.say(f"the storm is over: {sum(self.chaos.struck.values())} faults, {len(self.storm.plan)} found no occasion")
+
+    def wants_files(self, planned):
+        """Files come as the plan goes on, so that the last fault finds one to strike, and never too few to go on."""
+        queued = self.stage.queued()
+        is_ahead = len(self.feeder.kinds) * planned < len(self.storm.plan) * self.feeder.total
+        return not self.feeder.is_done and queued < (ENOUGH if is_ahead else BACKLOG)
 
     def await_quiet(self, deadline):
         """Until the queues are empty and every job has ended and said so."""

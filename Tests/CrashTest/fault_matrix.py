@@ -26,7 +26,8 @@ from fleet import Fleet, Worker
 from stage import Stage, collect, provision
 
 DOCUMENT = TOP / "docs/FAULTS.md"
-LEASE_SECONDS = 5
+LEASE_SECONDS = 10       # a loaded machine must not lose it
+LARGE_LEASE_SECONDS = 40
 VISIBILITY_SECONDS = 2   # longer waits of the worker's are cut to this
 LASTING_SECONDS = 30     # how long a lasting fault is watched from its first strike on, where the job does not end
 LASTING_STALL_SECONDS = 40
@@ -53,6 +54,7 @@ class Cell:
     def __init__(self, action, fault, is_lasting):
         self.action, self.fault, self.is_lasting = action, fault, is_lasting
         self.problems = []
+        self.lease = LARGE_LEASE_SECONDS if SUBJECTS.get(action) == "large" or action is None else LEASE_SECONDS
         with Cell.lock:
             Cell.number += 1
             self.number = Cell.number
@@ -89,10 +91,10 @@ class Cell:
         provision.client("secretsmanager", bed.endpoint).create_secret(Name=secret, SecretString=bed.postgres)
         self.tap = FaultTap(self.action, self.fault, self.is_lasting, self.shorten)
         if SUBJECTS.get(self.action) == "slow" or self.action is None:
-            self.tap.holds["GetObject"] = LEASE_SECONDS * 0.8
+            self.tap.holds["GetObject"] = self.lease * 0.5
         port = free_port()
         environment = stage.environment | {
-            "LANDFALL_LEASE_SECONDS": str(LEASE_SECONDS), "LANDFALL_MAX_ATTEMPTS": "2", "LANDFALL_CONCURRENCY": "2",
+            "LANDFALL_LEASE_SECONDS": str(self.lease), "LANDFALL_MAX_ATTEMPTS": "2", "LANDFALL_CONCURRENCY": "2",
             "LANDFALL_DRAIN_SECONDS": "1", "LANDFALL_ADMIN_ADDRESS": f"127.0.0.1:{port}", "LANDFALL_DATABASE_SECRET": secret,
             "LANDFALL_WORK_DIR": str(bed.folder / f"work-{self.number}")}
         worker = Worker(self.number, environment, bed.endpoint, bed.postgres_port, self.tap, bed.folder)
@@ -115,13 +117,13 @@ class Cell:
         self.problems += fleet.unexpected
         if self.action and not self.tap.struck:
             self.problems.append("the fault never struck")
-        if len(words) == 2 and words[0] == words[1]:
-            words.pop()
+        if len(words) == 2 and words[1].startswith(words[0]):
+            del words[0]
         return "; then ".join(words)
 
     def shorten(self, exchange):
         cutter = Chaos.__new__(Chaos)
-        cutter.VISIBILITY_SECONDS = VISIBILITY_SECONDS if exchange.facts["message"].get("VisibilityTimeout", 0) > LEASE_SECONDS else 10**6
+        cutter.VISIBILITY_SECONDS = VISIBILITY_SECONDS if exchange.facts["message"].get("VisibilityTimeout", 0) > self.lease else 10**6
         cutter.shorten(exchange)
 
     def state(self, stage):
