@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
-/// Short forms of `make crash-test`: the real binary under kills, stops, cuts and a full disk, held against what must be
-/// there (`Tests/CrashTest`).
+/// Short forms of `make crash-test` and `make fault-matrix`: the real binary under kills, stops, cuts and faults, held against
+/// what must be there (`Tests/CrashTest`).
 @Suite(.serialized, .enabled(if: TestBed.hasAWS, TestBed.needsAWS))
 struct CrashTests {
     /// Beyond any of their own limits.
@@ -44,5 +44,10 @@ struct CrashTests {
         let report = try await failure(
             of: "local_crash_test.py", "--seed", "7", "--files", "30", "--kills", "24", "--pause", "0.02", "0.25", "--seconds", "300")
         #expect(report == nil)
+    }
+
+    @Test("a fault of each AWS action ends as docs/FAULTS.md says")
+    func faults() async throws {
+        #expect(try await failure(of: "fault_matrix.py", "--sample") == nil)
     }
 }
