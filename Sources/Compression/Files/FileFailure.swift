@@ -35,7 +35,7 @@ extension CompressionError {
         default:
             CompressionError(
                 code: "output.write_failed", message: "\(path): cannot be written: \(text(code)).",
-                isTransient: code == EIO || code == EINTR || code == EAGAIN)
+                isTransient: [EIO, EINTR, EAGAIN, ESTALE].contains(code))
         }
     }
 

@@ -1,3 +1,4 @@
+import Compression
 import FoundationEssentials
 import Glibc
 import Logging
@@ -151,7 +152,10 @@ package actor JobRun {
         let folder = "\(workFolder)/steps"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let path = "\(folder)/\(name.rawValue).json"
-        try Data(result.utf8).write(to: URL(filePath: path), options: .atomic)
+        // On the disk before the record speaks of it.
+        let file = try FileByteSink(path: path)
+        try Array(result.utf8).withUnsafeBytes { try file.write($0) }
+        try file.finish()
         return try ResultFile(resultFile: path).jsonText()
     }
 
