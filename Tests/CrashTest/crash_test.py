@@ -15,7 +15,7 @@ import sys
 import time
 
 import messages
-from bed import TOP, Bed
+from bed import Bed
 from chaos import Chaos, Storm, make_plan
 from edges import DEAD_LETTER
 from fleet import Fleet, Worker
@@ -63,9 +63,6 @@ class Run:
         self.stage = Stage(bed, "crash", {
             "LANDFALL_LEASE_SECONDS": str(LEASE_SECONDS), "LANDFALL_MAX_ATTEMPTS": "500", "LANDFALL_CONCURRENCY": "2",
             "LANDFALL_DRAIN_SECONDS": "1"})
-        self.keeps_failed = "LANDFALL_KEEP_FAILED" not in (TOP / "docs/SETTINGS.md").read_text()
-        if not self.keeps_failed:
-            self.stage.environment["LANDFALL_KEEP_FAILED"] = "0"
         self.chaos = Chaos(LEASE_SECONDS, self.seed)
         workers = []
         for number in range(3):
@@ -83,6 +80,7 @@ class Run:
             self.in_peace()
             self.in_storm()
             is_over = self.await_end()
+            self.fleet.renew(bed.work, self.stage.items)
             self.fleet.leave()
         finally:
             self.fleet.kill_all()
@@ -192,7 +190,7 @@ class Run:
         if self.given.broken == "row":
             self.bed.psql("DELETE FROM shop.orders WHERE ctid = (SELECT min(ctid) FROM shop.orders)")
         evidence = collect(self.stage)
-        self.verdict = Verdict(evidence, self.feeder.expected, self.feeder.garbage, self.chaos.excused_letters, self.keeps_failed)
+        self.verdict = Verdict(evidence, self.feeder.expected, self.feeder.garbage, self.chaos.excused_letters)
         self.violations += self.verdict.violations
         self.violations += [("wrong", text) for text in self.fleet.unexpected]
         if self.storm.failure:
@@ -203,7 +201,7 @@ class Run:
                     self.violations.append(("wrong", f"{worker} says {line[:300]}"))
         self.missed = []
         if not self.violations:
-            self.missed = undetected(evidence, self.feeder.expected, self.feeder.garbage, self.keeps_failed)
+            self.missed = undetected(evidence, self.feeder.expected, self.feeder.garbage)
             self.violations += [("wrong", f"the harness did not notice: {name}") for name in self.missed]
         self.evidence = evidence
 

@@ -88,6 +88,17 @@ class Fleet:
             worker.state = "leaving"
             return worker.send(signal.SIGTERM)
 
+    def renew(self, work, items):
+        """A new process in the place of the first worker sweeps what those that died have left in the work folder."""
+        while not self.terminate(self.workers[0]):
+            time.sleep(0.1)
+        deadline = time.monotonic() + self.PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            done = {item["job_id"] for item in items() if item["status"] in ("succeeded", "superseded")}
+            if not work.exists() or not any(path.name in done for path in work.iterdir()):
+                return
+            time.sleep(0.5)
+
     def _delay(self):
         with self.lock:
             return self.rng.uniform(*self.restart_seconds)

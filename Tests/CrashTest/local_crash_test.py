@@ -15,7 +15,7 @@ import time
 from urllib.parse import quote, unquote
 
 import truth
-from bed import TOP, Bed
+from bed import Bed
 from chaos import Chaos, Storm, Strike, phases
 from fleet import Fleet, Worker
 from stage import rows
@@ -212,11 +212,10 @@ def play(bed, given, seed):
     pipelines.mkdir()
     for name, text in truth.PIPELINES.items():
         (pipelines / name).write_text(text)
-    keeps_failed = "LANDFALL_KEEP_FAILED" not in (TOP / "docs/SETTINGS.md").read_text()
     environment = {
         "LANDFALL_BACKEND": "local", "LANDFALL_LOCAL_ROOT": str(root), "LANDFALL_PIPELINES": str(pipelines),
         "LANDFALL_ADMIN_ADDRESS": "off", "LANDFALL_LEASE_SECONDS": str(LEASE_SECONDS), "LANDFALL_MAX_ATTEMPTS": "500",
-        "LANDFALL_CONCURRENCY": "2", "LANDFALL_DRAIN_SECONDS": "1"} | ({} if keeps_failed else {"LANDFALL_KEEP_FAILED": "0"})
+        "LANDFALL_CONCURRENCY": "2", "LANDFALL_DRAIN_SECONDS": "1"}
     chaos = Chaos(LEASE_SECONDS, seed)
     workers = [Worker(number, environment, None, bed.postgres_port, chaos, bed.folder) for number in range(2)]
     fleet = chaos.fleet = Fleet(workers, random.Random(f"fleet {seed}"), restart_seconds=(0.02, 0.4))
@@ -246,13 +245,14 @@ def play(bed, given, seed):
             is_over = (len(items) >= len(expected) and local.queued() == 0
                        and all(i["status"] != "running" and not i.get("announcements") for i in items))
             time.sleep(0.5)
+        fleet.renew(root / "work", local.items)
         fleet.leave()
         watch.over.set()
     finally:
         fleet.kill_all()
     (bed.folder / "journal.txt").write_text("\n".join(chaos.journal) + "\n")
     evidence = local.collect(bed)
-    verdict = Verdict(evidence, expected, [], (), keeps_failed)
+    verdict = Verdict(evidence, expected, [])
     violations = verdict.violations + [("wrong", text) for text in fleet.unexpected]
     if not is_over:
         violations.insert(0, ("lost", f"not done within {given.seconds} s"))

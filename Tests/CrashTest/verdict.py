@@ -13,9 +13,8 @@ JOB_TYPES = {"succeeded": "Job Succeeded", "rejected": "Job Rejected", "failed":
 class Verdict:
     """`violations` is a list of (kind, sentence); the kinds are lost, doubled, wrong, unannounced, left over."""
 
-    def __init__(self, evidence, expected, garbage, excused=(), keeps_failed=True):
+    def __init__(self, evidence, expected, garbage, excused=()):
         self.evidence, self.expected, self.garbage, self.excused = evidence, expected, garbage, excused
-        self.keeps_failed = keeps_failed
         self.violations = []
         self.doubles_allowed = collections.Counter()
         self.jobs = {}
@@ -223,7 +222,7 @@ class Verdict:
                 self.say("unannounced", f"{item['key']}: still to be announced: {item['announcements']}")
         for name in self.evidence["scratch"]:
             status = by_id.get(name, {}).get("status")
-            if not (self.keeps_failed and status in ("rejected", "failed")):
+            if status not in ("rejected", "failed"):  # theirs are kept for a while, for people to look at
                 self.say("left over", f"the work folder holds {name}, of a job that is {status}")
 
 
@@ -301,12 +300,12 @@ MUTATIONS = [
 ]
 
 
-def undetected(evidence, expected, garbage, keeps_failed):
+def undetected(evidence, expected, garbage):
     """The mutations that the verdict does not find: there must be none."""
     missed = []
-    before = Verdict(evidence, expected, garbage, (), keeps_failed).violations
+    before = Verdict(evidence, expected, garbage).violations
     for name, kind, change in MUTATIONS:
-        found = Verdict(mutate(change)(evidence), expected, garbage, (), keeps_failed).violations
+        found = Verdict(mutate(change)(evidence), expected, garbage).violations
         if not any(violation not in before and violation[0] == kind for violation in found):
             missed.append(name)
     return missed
