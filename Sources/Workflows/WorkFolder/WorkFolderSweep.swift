@@ -20,8 +20,10 @@ package struct WorkFolderSweep: Sendable {
     /// So that removing a large folder keeps no job from a thread.
     private let thread = WorkThreads(count: 1)
 
-    /// How long after the end of a sweep the next one begins.
+    /// How long after the end of a sweep the next one begins, at the most and at the least: where folders are to be kept for a
+    /// shorter time than the hour, sweeps follow that.
     package static let interval = Duration.seconds(3600)
+    package static let leastInterval = Duration.seconds(10)
 
     /// `keepFailed`: how long the folder of a job that ended undone is kept after its end, and one that no record speaks of after
     /// its last change.
@@ -30,7 +32,7 @@ package struct WorkFolderSweep: Sendable {
         self.keepFailed = keepFailed
     }
 
-    /// Sweeps now and then hourly, until cancelled.
+    /// Sweeps now and then every hour, or sooner where folders are kept for less, until cancelled.
     package func run() async {
         while !Task.isCancelled {
             let report = await sweep()
@@ -41,7 +43,7 @@ package struct WorkFolderSweep: Sendable {
                 services.log.log(
                     .warning, "Folders could not be swept; the next sweep tries again", [.path: services.workRoot, .count: report.failed])
             }
-            try? await Task.sleep(for: Self.interval)
+            try? await Task.sleep(for: min(Self.interval, max(keepFailed, Self.leastInterval)))
         }
     }
 
