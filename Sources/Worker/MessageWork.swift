@@ -46,7 +46,10 @@ struct MessageWork: Sendable {
         case .requests(let requests, let shape):
             log.log(.info, "Message taken", [.shape: shape, .count: requests.count])
             var done: [(request: JobRequest, execution: Execution)] = []
-            for request in requests { done.append((request, await execute(request))) }
+            for request in requests {
+                if !done.isEmpty { await stayHidden(request) }
+                done.append((request, await execute(request)))
+            }
             let executions = done.map(\.execution)
             return await settle(
                 done, executions.map(\.outcome), reason: JobExecutor.deadLetterReason(executions, at: services.clock.now()))
@@ -88,6 +91,16 @@ struct MessageWork: Sendable {
         let heartbeat = Heartbeat(lease: services.lease, log: log) { try await keepAlive(request) }
         try await heartbeat.around { try await budget.take(share) }
         services.metrics.set(Double(budget.waiting), to: .memoryWaiting)
+    }
+
+    /// Begins the message's visibility anew before each further request: many short works are as long as one, and none of them
+    /// lives to its first heartbeat.
+    private func stayHidden(_ request: JobRequest) async {
+        do {
+            try await keepAlive(request)
+        } catch {
+            log.log(.warning, "A heartbeat failed", [.error: Failure(error)])
+        }
     }
 
     private func keepAlive(_ request: JobRequest) async throws {

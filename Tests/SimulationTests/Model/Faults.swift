@@ -100,7 +100,9 @@ extension World {
             if chance.happens(700) { files[file].isMended = true }
         }
         note { "letter \(index) of message \(letter.message) is redriven" }
-        queue.send(Message(files: message.files, asker: message.asker, redrivenFrom: letter.rejectedAt, visibleAt: now + latency()))
+        // The queue's own letters keep what the message brought along.
+        let from = letter.rejectedAt ?? message.redrivenFrom
+        queue.send(Message(files: message.files, asker: message.asker, redrivenFrom: from, visibleAt: now + latency()))
     }
 
     /// When all is quiet: the queue's own letters, which have no reason, are redriven; others if the scenario says so.

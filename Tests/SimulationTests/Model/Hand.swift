@@ -38,7 +38,7 @@ final class Hand {
 
     /// What the main thread is about.
     enum Purpose {
-        case receiving, handling, settling, noting
+        case receiving, keeping, handling, settling, noting
         case stepStart, confirming, stepEffect, stepEnd
 
         var isStepWrite: Bool { self == .stepStart || self == .confirming || self == .stepEnd }

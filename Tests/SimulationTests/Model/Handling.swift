@@ -39,6 +39,7 @@ extension World {
         }
         switch hand.purpose {
         case .receiving: break
+        case .keeping: begin(hand)
         case .handling: handlingAnswered(hand)
         case .settling: settlingAnswered(hand)
         case .noting: settleRecordAnswered(hand)
@@ -167,11 +168,19 @@ extension World {
         hand.request += 1
         if hand.request < queue.messages[hand.message].files.count {
             let isOver = mutant == .deleteAfterFirst && (outcome == .done || outcome == .alreadyDone)
-            if !isOver { return begin(hand) }
+            if !isOver { return keepHidden(hand) }
         }
         hand.claim = -1
         hand.settlement = Settlement(hand.outcomes)
         settle(hand, .begun)
+    }
+
+    /// Before each further file of a message its visibility begins anew: many short works are as long as one, and none of
+    /// them lives to its first heartbeat.
+    private func keepHidden(_ hand: Hand) {
+        hand.claim = -1
+        if mutant == .hiddenOnce { return begin(hand) }
+        issue(hand, .keeping, .extend(milliseconds: Scenario.leaseMilliseconds))
     }
 
     // MARK: Settle

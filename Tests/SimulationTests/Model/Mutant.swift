@@ -24,6 +24,8 @@ enum Mutant: String, CaseIterable, Sendable {
     case beatWithoutLease = "beat-without-lease"
     /// Heartbeats extend the lease, not the message's visibility.
     case beatWithoutVisibility = "beat-without-visibility"
+    /// A message with many files is kept hidden by the heartbeats of its works alone.
+    case hiddenOnce = "hidden-once"
     /// A job that ended is taken as if nobody held it.
     case endedIsFree = "ended-is-free"
     /// A job that another holds is taken all the same.

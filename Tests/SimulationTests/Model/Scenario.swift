@@ -66,16 +66,19 @@ struct Scenario {
     var calmAt: Int64 = 0
     /// Whether an old receipt still settles its message, as in SQS, or not, as in the local queue.
     var oldReceiptsWork = false
+    /// Whether each step takes a while, though not to its first heartbeat.
+    var isSlow = false
     /// Whether the operator redrives all dead letters once at the end.
     var redrivesAtEnd = false
 
     init(_ chance: inout Chance) {
+        isSlow = chance.happens(100)
         let count = chance.within(1...Self.maxFiles)
         for index in 0..<count { files.append(Self.file(index, &chance)) }
         for index in 0..<count {
             for _ in 0..<(chance.happens(300) ? 2 : 1) {
                 var asked = [index]
-                while chance.happens(250), asked.count < 3 {
+                while chance.happens(isSlow ? 800 : 250), asked.count < (isSlow ? count : 3) {
                     let other = chance.below(count)
                     if !asked.contains(other) { asked.append(other) }
                 }

@@ -13,7 +13,7 @@ extension World {
         }
         switch write.kind {
         case .takeOver:
-            if let old, old.state.owner != nil, claims[old.claim].isLive, !claims[old.claim].isStruck, !isWild {
+            if let old, old.state.leaseUntil != nil, claims[old.claim].isLive, !claims[old.claim].isStruck, !isWild {
                 fail("claim \(claim) took file \(file) from claim \(old.claim), which was at it")
             }
         case .reopen:
@@ -93,7 +93,7 @@ extension World {
     func watchDelete(_ index: Int) {
         let message = queue.messages[index]
         if message.asker > 0, !message.isAnswered { fail("message \(index) was deleted, but its task was not answered") }
-        for file in message.files where !isQueued(file) {
+        for file in message.files where !isQueued(file) && !isKeptByQueue(file) {
             guard let kept = rows[file], kept.end >= 0 else {
                 return fail("message \(index) was deleted, but file \(file) had not ended")
             }
@@ -101,7 +101,7 @@ extension World {
             if end.isAnnouncementDue, end.announced == 0 {
                 return fail("message \(index) was deleted, but the end of file \(file) not announced")
             }
-            if end.status.isUndone, end.letters == 0, !isKeptByQueue(file) {
+            if end.status.isUndone, end.letters == 0 {
                 return fail("message \(index) was deleted, but file \(file) is not in the dead-letter queue")
             }
         }
@@ -112,6 +112,7 @@ extension World {
         queue.messages.contains { !$0.isDeleted && $0.files.contains(file) }
     }
 
+    /// Whether the queue has dead-lettered such a message by itself, and the operator has not redriven it yet.
     private func isKeptByQueue(_ file: Int) -> Bool {
         queue.letters.contains { $0.isNative && !$0.isRedriven && queue.messages[$0.message].files.contains(file) }
     }

@@ -131,6 +131,7 @@ extension World {
 
     private func bodyLength() -> Int64 {
         let lease = Int(Scenario.leaseMilliseconds)
+        if scenario.isSlow { return Int64(chance.within(lease / 10...lease / 7)) }
         switch chance.below(10) {
         case 0...5: return Int64(chance.within(1...500))
         case 6...8: return Int64(chance.within(500...lease / 2))
