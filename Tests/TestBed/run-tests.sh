@@ -48,4 +48,12 @@ postgres=$(LANDFALL_OWNER_PID=$$ "$here/postgres.sh" start "$scratch/postgres")
 export LANDFALL_BINARY=$PWD/.build/release/landfall LANDFALL_PYTHON=$python
 LANDFALL_TEST_MOTO=$(cat "$scratch/moto.url")
 export LANDFALL_TEST_MOTO LANDFALL_TEST_POSTGRES=$postgres
-swift test --skip-build "$@"
+
+# What failed is said once more at the end, where a reader of a long log looks first.
+status=0
+swift test --skip-build "$@" 2>&1 | tee "$scratch/log" || status=$?
+if [ "$status" != 0 ]; then
+    printf '\nWhat failed:\n'
+    grep --text -E -A 12 '✘|error:|Fatal error|unexpected signal' "$scratch/log" | grep --text -vE '✔|◇' | head -c 20000 || true
+fi
+exit "$status"
