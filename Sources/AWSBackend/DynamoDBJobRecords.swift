@@ -97,9 +97,9 @@ package struct DynamoDBJobRecords: JobRecords {
     /// Every part of the fence as the writer last saw it; a nil one must be absent. The attempt is always there, so
     /// that a record which is gone fails the condition.
     private static func condition(_ fence: JobRecord.Fence) -> DynamoExpression {
-        var parts = ["#attempt = :attempt"]
-        var names = ["#attempt": "attempt"]
-        var values: DynamoItem = [":attempt": .number(fence.attempt)]
+        var parts = ["#attempt = :attempt", "#updated_at = :updated_at"]
+        var names = ["#attempt": "attempt", "#updated_at": "updated_at"]
+        var values: DynamoItem = [":attempt": .number(fence.attempt), ":updated_at": .s(fence.updatedAt.description)]
         for (attribute, value) in [("owner", fence.owner), ("lease_until", fence.leaseUntil?.description)] {
             names["#\(attribute)"] = attribute
             if let value {

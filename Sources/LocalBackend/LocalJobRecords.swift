@@ -27,7 +27,7 @@ package struct LocalJobRecords: JobRecords {
         let columns = try Self.columns(of: record)
         let fenceValues: [SQLiteValue] = [
             .text(record.jobID), .init(fence.owner), .integer(Int64(fence.attempt)),
-            .init(fence.leaseUntil?.description),
+            .init(fence.leaseUntil?.description), .text(fence.updatedAt.description),
         ]
         return try database.transaction { database in
             try database.run(Self.replacement(columns.map(\.name)), columns.map(\.value) + fenceValues) == 1
@@ -69,7 +69,7 @@ package struct LocalJobRecords: JobRecords {
 
     private static func replacement(_ names: [String]) -> String {
         let assignments = names.map { "\($0) = ?" }.joined(separator: ", ")
-        return "UPDATE jobs SET \(assignments) WHERE job_id = ? AND owner IS ? AND attempt = ? AND lease_until IS ?"
+        return "UPDATE jobs SET \(assignments) WHERE job_id = ? AND owner IS ? AND attempt = ? AND lease_until IS ? AND updated_at = ?"
     }
 
     private static func columns(of record: JobRecord) throws -> [(name: String, value: SQLiteValue)] {

@@ -129,6 +129,8 @@ struct MessageWork: Sendable {
         _ done: [(request: JobRequest, execution: Execution)], _ outcomes: [Outcome], reason: DeadLetterReason?
     ) async -> Bool {
         var settlement = Settlement(outcomes)
+        // A message that was not understood has an outcome, but no job.
+        var records = outcomes.indices.map { done.indices.contains($0) ? done[$0].execution.record : nil }
         var event = Settlement.Event.begun
         var isGone = false
         while true {
@@ -136,7 +138,15 @@ struct MessageWork: Sendable {
             if action == .finish { return isGone }
             do {
                 // Settlement is short and must not be cut off by the worker's leaving.
-                try await Task { try await perform(action, done, reason) }.value
+                switch action {
+                case .claimDeadLetter(let index):
+                    records[index] = try await Task { [record = records[index]] in try await claimDeadLetter(record) }.value
+                case .noteDeadLetter(let index):
+                    guard let record = records[index] else { break }
+                    try await Task { try await executor.noteDeadLetter(record) }.value
+                default:
+                    try await Task { try await perform(action, done, reason) }.value
+                }
                 if action == .delete { isGone = true }
                 event = .done
             } catch {
@@ -157,24 +167,25 @@ struct MessageWork: Sendable {
             try await keepingHidden {
                 for (request, execution) in done { try await respond(request, execution) }
             }
-        case .claimDeadLetter(let index):
-            guard done.indices.contains(index), let record = done[index].execution.record else { return }
-            guard try await executor.claimDeadLetter(record) else {
-                throw Failure(.interrupted, Failure.leaseLostCode, "Another delivery settles job \(record.jobID).")
-            }
         case .copyToDeadLetters:
             guard let reason else { return }
             try await keepingHidden { try await queue.copyToDeadLetters(message, reason: reason) }
             services.metrics.add(to: .messagesSettled, ["how": "dead_lettered"])
-        case .noteDeadLetter(let index):
-            guard done.indices.contains(index), let record = done[index].execution.record else { return }
-            try await executor.noteDeadLetter(record)
         case .delete:
             try await queue.delete(message)
             if reason == nil { services.metrics.add(to: .messagesSettled, ["how": done.isEmpty ? "ignored" : "deleted"]) }
-        case .finish:
+        case .claimDeadLetter, .noteDeadLetter, .finish:
             break
         }
+    }
+
+    /// The record under our claim; a request without one (its message was not understood) needs none.
+    private func claimDeadLetter(_ record: JobRecord?) async throws -> JobRecord? {
+        guard let record else { return nil }
+        guard let claimed = try await executor.claimDeadLetter(record) else {
+            throw Failure(.interrupted, Failure.leaseLostCode, "Another delivery settles job \(record.jobID).")
+        }
+        return claimed
     }
 
     /// A call that takes long must not let another delivery do the same.

@@ -100,19 +100,19 @@ package struct JobExecutor: Sendable {
         request.pipeline = request.pipeline ?? record.pipeline
     }
 
-    /// Takes it upon us to store the dead letter of a job that was not done: false where somebody else has.
-    package func claimDeadLetter(_ record: JobRecord) async throws -> Bool {
+    /// Takes it upon us to store the dead letter of a job that was not done: the record then; nil where somebody else has.
+    package func claimDeadLetter(_ record: JobRecord) async throws -> JobRecord? {
         var next = record
         next.state = record.state.claimingDeadLetter(at: services.clock.now())
-        return try await services.replace(next, expecting: record.fence)
+        return try await services.replace(next, expecting: record.fence) ? next : nil
     }
 
-    /// Notes that the message of a job that was not done is in the dead-letter queue, after ``claimDeadLetter(_:)``.
+    /// Notes that the message of a job that was not done is in the dead-letter queue; the record is as
+    /// ``claimDeadLetter(_:)`` left it.
     package func noteDeadLetter(_ record: JobRecord) async throws {
-        let claimed = record.state.claimingDeadLetter(at: services.clock.now())
         var next = record
-        next.state = claimed.notingDeadLetter(at: services.clock.now())
-        _ = try await services.replace(next, expecting: claimed.fence)
+        next.state = record.state.notingDeadLetter(at: services.clock.now())
+        _ = try await services.replace(next, expecting: record.fence)
     }
 
     /// Why the message of jobs that cannot be done goes to the dead-letter queue; nil where none of them is such.

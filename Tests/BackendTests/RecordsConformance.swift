@@ -146,12 +146,13 @@ struct RecordsConformance {
     @Test(
         "a fence that is stale in any part refuses the write", arguments: Backend.available,
         [
-            JobRecord.Fence(owner: "worker-2", attempt: 1, leaseUntil: start.advanced(by: .seconds(60))),
-            JobRecord.Fence(owner: nil, attempt: 1, leaseUntil: start.advanced(by: .seconds(60))),
-            JobRecord.Fence(owner: "worker-1", attempt: 2, leaseUntil: start.advanced(by: .seconds(60))),
-            JobRecord.Fence(owner: "worker-1", attempt: 1, leaseUntil: later),
-            JobRecord.Fence(owner: "worker-1", attempt: 1, leaseUntil: nil),
-            JobRecord.Fence(owner: nil, attempt: 1, leaseUntil: nil),
+            JobRecord.Fence(owner: "worker-2", attempt: 1, leaseUntil: start.advanced(by: .seconds(60)), updatedAt: start),
+            JobRecord.Fence(owner: nil, attempt: 1, leaseUntil: start.advanced(by: .seconds(60)), updatedAt: start),
+            JobRecord.Fence(owner: "worker-1", attempt: 2, leaseUntil: start.advanced(by: .seconds(60)), updatedAt: start),
+            JobRecord.Fence(owner: "worker-1", attempt: 1, leaseUntil: later, updatedAt: start),
+            JobRecord.Fence(owner: "worker-1", attempt: 1, leaseUntil: nil, updatedAt: start),
+            JobRecord.Fence(owner: nil, attempt: 1, leaseUntil: nil, updatedAt: start),
+            JobRecord.Fence(owner: "worker-1", attempt: 1, leaseUntil: start.advanced(by: .seconds(60)), updatedAt: later),
         ])
     func refuses(_ backend: Backend, _ fence: JobRecord.Fence) async throws {
         let bench = try await RecordsBench(backend)

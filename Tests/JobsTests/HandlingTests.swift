@@ -52,8 +52,9 @@ struct HandlingTests {
         }
         #expect(fence == state.fence)
         #expect(
-            (end.status, end.leaseUntil, end.endedAt, end.owesAnnouncements, end.owesDeadLetter) == (.succeeded, nil, Self.now, true, false)
-        )
+            (end.status, end.leaseUntil, end.endedAt, end.owesAnnouncements, end.owesDeadLetter)
+                == (.succeeded, nil, end.updatedAt, true, false))
+        #expect(end.updatedAt > state.updatedAt)
         #expect(handling.next(.written(true), at: Self.now) == .announce)
         guard case .replace(let noted, _, .announced) = handling.next(.announced, at: Self.now) else {
             Issue.record("not noted")

@@ -172,7 +172,8 @@ package struct JobHandling: Sendable {
             return .replace(next, expecting: found.fence, write)
         case (.releasing(_, let outcome), .written(true)): return .finish(outcome)
         case (.announcing(let state, let outcome), .announced):
-            var next = state.fencedAnew(at: now)
+            var next = state
+            next.updatedAt = state.nextUpdate(at: now)
             next.owesAnnouncements = false
             phase = .noting(next, then: outcome)
             return .replace(next, expecting: state.fence, .announced)
@@ -214,8 +215,8 @@ package struct JobHandling: Sendable {
     }
 
     private mutating func take(_ found: JobState, _ write: Write, _ now: Timestamp) -> Action {
-        // A record's times never go back, whatever its workers' clocks say: the next end is later than the one redriven.
-        var updatedAt = max(now, found.updatedAt)
+        // The next end is later than the one redriven, whatever the workers' clocks say.
+        var updatedAt = found.nextUpdate(at: now)
         if let redriven = request.redrivenFrom { updatedAt = max(updatedAt, redriven.advanced(by: .milliseconds(1))) }
         let state = JobState(
             status: .running, attempt: write == .reopen ? 1 : found.attempt + 1, owner: request.owner,
@@ -233,7 +234,7 @@ package struct JobHandling: Sendable {
         if now < found.updatedAt.advanced(by: grace) { return .finish(.retry(after: grace * (1 + request.jitter))) }
         var state = found
         state.owner = request.owner
-        state.updatedAt = max(now, found.updatedAt)
+        state.updatedAt = found.nextUpdate(at: now)
         let outcome = reopens ? Outcome.retry(after: .zero) : found.owesDeadLetter ? .rejected : .alreadyDone
         phase = .settling(state, then: outcome)
         return .replace(state, expecting: found.fence, .settle)
@@ -259,7 +260,7 @@ package struct JobHandling: Sendable {
         var next = state
         next.status = status
         next.leaseUntil = nil
-        next.updatedAt = max(now, state.updatedAt)
+        next.updatedAt = state.nextUpdate(at: now)
         next.endedAt = next.updatedAt
         next.owesAnnouncements = status != .superseded
         next.owesDeadLetter = outcome == .rejected
@@ -271,7 +272,7 @@ package struct JobHandling: Sendable {
         var next = state
         next.owner = nil
         next.leaseUntil = nil
-        next.updatedAt = max(now, state.updatedAt)
+        next.updatedAt = state.nextUpdate(at: now)
         next.attempt -= counted ? 0 : 1
         phase = .releasing(next, then: outcome)
         return .replace(next, expecting: state.fence, .release)

@@ -18,7 +18,7 @@ package struct JobState: Hashable, Sendable {
     package var owner: String?
     /// Until when the owner holds the job; after it anyone may take it over.
     package var leaseUntil: Timestamp?
-    /// When it was last changed; never earlier than before, whatever the clock of who changes it says.
+    /// When it was last changed; always later than before, whatever the clock of who changes it says.
     package var updatedAt: Timestamp
     /// When the job ended; nil while it runs.
     package var endedAt: Timestamp?
@@ -59,37 +59,39 @@ package struct JobState: Hashable, Sendable {
     }
 
     /// What the next write is conditional on.
-    package var fence: Fence { Fence(owner: owner, attempt: attempt, leaseUntil: leaseUntil) }
+    package var fence: Fence { Fence(owner: owner, attempt: attempt, leaseUntil: leaseUntil, updatedAt: updatedAt) }
 
-    /// An ended job's state as it is written by whoever settles it: under another fence, so that a writer who read it before
-    /// cannot put back what was crossed out since.
-    func fencedAnew(at now: Timestamp) -> JobState {
+    /// The time that the next write gives the record: later than the one before it, so that no two states of a record have one
+    /// fence, and a writer who read an old one cannot put back what was crossed out since.
+    package func nextUpdate(at now: Timestamp) -> Timestamp { max(now, updatedAt.advanced(by: .milliseconds(1))) }
+
+    /// The state that takes the dead letter of an ended job upon its writer.
+    package func claimingDeadLetter(at now: Timestamp) -> JobState {
         var next = self
-        next.owner = (owner ?? "") + "+"
-        next.updatedAt = max(now, updatedAt)
+        next.updatedAt = nextUpdate(at: now)
         return next
     }
 
-    /// The state that takes the dead letter of an ended job upon its writer.
-    package func claimingDeadLetter(at now: Timestamp) -> JobState { fencedAnew(at: now) }
-
     /// The state after ``claimingDeadLetter(at:)`` that says that the letter is stored.
     package func notingDeadLetter(at now: Timestamp) -> JobState {
-        var next = fencedAnew(at: now)
+        var next = self
+        next.updatedAt = nextUpdate(at: now)
         next.owesDeadLetter = false
         return next
     }
 
-    /// Who held a record, at which attempt and until when, as a writer last saw it.
+    /// Who held a record, at which attempt and until when, and when it was written, as a writer last saw it.
     package struct Fence: Hashable, Sendable {
         package var owner: String?
         package var attempt: Int
         package var leaseUntil: Timestamp?
+        package var updatedAt: Timestamp
 
-        package init(owner: String?, attempt: Int, leaseUntil: Timestamp?) {
+        package init(owner: String?, attempt: Int, leaseUntil: Timestamp?, updatedAt: Timestamp) {
             self.owner = owner
             self.attempt = attempt
             self.leaseUntil = leaseUntil
+            self.updatedAt = updatedAt
         }
     }
 }
@@ -108,7 +110,7 @@ package struct HeldLease: Hashable, Sendable {
     /// The state that keeps the job for another lease, to be written against ``state``'s fence.
     package func renewed(at now: Timestamp) -> JobState {
         var next = state
-        next.updatedAt = max(now, state.updatedAt)
+        next.updatedAt = state.nextUpdate(at: now)
         next.leaseUntil = now.advanced(by: length)
         return next
     }

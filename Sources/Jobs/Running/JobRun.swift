@@ -231,7 +231,7 @@ extension JobServices {
     package func replace(_ next: JobRecord, expecting fence: JobRecord.Fence) async throws -> Bool {
         if try await records.replace(next, expecting: fence) { return true }
         let found = try await records.find(next.jobID)
-        return found?.fence == next.fence && found?.updatedAt == next.updatedAt
+        return found?.fence == next.fence
     }
 
     /// Opens a job that ended undone again, so that it can be claimed: because a person asked for it. False where there is no
@@ -250,7 +250,7 @@ extension JobServices {
         record.steps = []
         record.error = nil
         record.announcements = []
-        record.updatedAt = clock.now()
+        record.updatedAt = ended.state.nextUpdate(at: clock.now())
         return try await replace(record, expecting: ended.fence)
     }
 }

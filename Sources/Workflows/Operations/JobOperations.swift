@@ -73,10 +73,9 @@ package struct JobOperations: Sendable {
             var next = found
             next.status = .cancelled
             next.owner = nil
-            // Also where nobody held the job the fence is to change: somebody may be about to take it.
-            next.leaseUntil = now
-            next.updatedAt = now
-            next.endedAt = now
+            next.leaseUntil = nil
+            next.updatedAt = found.state.nextUpdate(at: now)
+            next.endedAt = next.updatedAt
             next.announcements = []
             next.error = JobRecord.ErrorRecord(code: Self.cancelledCode, message: "An operator cancelled the job.")
             if try await services.replace(next, expecting: found.fence) { return next }

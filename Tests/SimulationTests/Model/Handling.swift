@@ -211,12 +211,13 @@ extension World {
         guard let record = hand.records[index] else { return settle(hand, .done) }
         if kind == .letterNoted ? mutant == .noNote : mutant == .noLetterClaim { return settle(hand, .done) }
         var next = record
-        var fence = record.state.fence
-        next.state = record.state.claimingDeadLetter(at: clock(hand))
+        let fence = record.state.fence
         if kind == .letterNoted {
-            if mutant != .noLetterClaim { fence = next.state.fence }
-            next.state = next.state.notingDeadLetter(at: clock(hand))
-            if mutant == .sameFence { next.state.owner = fence.owner }
+            next.state = record.state.notingDeadLetter(at: clock(hand))
+            if mutant == .sameFence { next.state.updatedAt = fence.updatedAt }
+        } else {
+            next.state = record.state.claimingDeadLetter(at: clock(hand))
+            hand.records[index] = next
         }
         let file = queue.messages[hand.message].files[index]
         issue(hand, .noting, .write(RecordWrite(file: file, next: next, fence: fence, kind: kind)))
