@@ -1,7 +1,7 @@
 #include "scan.h"
 
 #if defined(__SSE2__)
-#include <emmintrin.h>
+#include <immintrin.h>
 
 typedef struct { __m128i a, b, c, d; } block;
 
@@ -87,49 +87,102 @@ static inline uint64_t running_xor(uint64_t x) {
     return x;
 }
 
+/* The length of the UTF-8 sequence that begins with a byte of 0x80 or above (Unicode 15, table 3-7); 0 where it is none.
+ * What the text's end cuts off may have gone on well. */
+static inline size_t sequence(const uint8_t *p, size_t left) {
+    uint8_t first = p[0], low = 0x80, high = 0xBF;
+    size_t length;
+    if (first < 0xC2 || first > 0xF4) return 0;
+    if (first < 0xE0) {
+        length = 2;
+    } else if (first < 0xF0) {
+        length = 3;
+        if (first == 0xE0) low = 0xA0;
+        if (first == 0xED) high = 0x9F;
+    } else {
+        length = 4;
+        if (first == 0xF0) low = 0x90;
+        if (first == 0xF4) high = 0x8F;
+    }
+    if (left > 1 && (p[1] < low || p[1] > high)) return 0;
+    for (size_t i = 2; i < length && i < left; i++)
+        if ((p[i] & 0xC0) != 0x80) return 0;
+    return length;
+}
+
+/* Checks the characters that begin in the block at `at`, whose bytes beyond ASCII are `mask`. `next` is where the last
+ * character before it ends, and afterwards where the last of this one does. Returns whether all are UTF-8. */
+static int is_utf8(const uint8_t *text, size_t length, size_t at, uint64_t mask, size_t *next) {
+    if (*next > at) mask &= ~0ull << (*next - at);
+    while (mask) {
+        size_t begin = at + (size_t)__builtin_ctzll(mask);
+        size_t bytes = sequence(text + begin, length - begin);
+        if (bytes == 0) return 0;
+        *next = begin + bytes;
+        if (*next >= at + 64) break;
+        mask &= ~0ull << (*next - at);
+    }
+    return 1;
+}
+
+#define SCAN scan
+#define TARGET
+#define PARITY(mask) running_xor(mask)
+#define TRAILING(mask) (mask ? __builtin_ctzll(mask) : 0)
+#include "scan_loop.h"
+
+#if defined(__SSE2__)
+/* The same for processors with vectors of 32 bytes and instructions for counting bits. */
+#define WIDE __attribute__((target("avx2,bmi,bmi2,popcnt,pclmul")))
+
+typedef struct { __m256i a, b; } wide_block;
+
+WIDE static inline wide_block wide_load(const uint8_t *p) {
+    wide_block v = {_mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)(p + 32))};
+    return v;
+}
+
+WIDE static inline uint64_t wide_join(__m256i a, __m256i b) {
+    return (uint64_t)(uint32_t)_mm256_movemask_epi8(a) | (uint64_t)(uint32_t)_mm256_movemask_epi8(b) << 32;
+}
+
+WIDE static inline uint64_t wide_equal(wide_block v, uint8_t byte) {
+    __m256i x = _mm256_set1_epi8((char)byte);
+    return wide_join(_mm256_cmpeq_epi8(v.a, x), _mm256_cmpeq_epi8(v.b, x));
+}
+
+WIDE static inline uint64_t wide_high(wide_block v) { return wide_join(v.a, v.b); }
+
+/* A product without carries by all ones is the running XOR. */
+WIDE static inline uint64_t wide_running_xor(uint64_t x) {
+    __m128i ones = _mm_set1_epi8((char)0xFF);
+    return (uint64_t)_mm_cvtsi128_si64(_mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)x), ones, 0));
+}
+
+#undef SCAN
+#undef TARGET
+#undef PARITY
+#undef TRAILING
+#define SCAN wide_scan
+#define TARGET WIDE
+#define PARITY(mask) wide_running_xor(mask)
+#define TRAILING(mask) _tzcnt_u64(mask)
+#define block wide_block
+#define load wide_load
+#define equal wide_equal
+#define high wide_high
+#include "scan_loop.h"
+
+static int is_wide(void) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+           __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("pclmul");
+}
+#endif
+
 csv_scan_result csv_scan(const uint8_t *text, size_t length, uint8_t delimiter, int quote, uint8_t newline,
                          uint32_t *positions) {
-    csv_scan_result result = {0};
-    uint32_t *out = positions;
-    uint64_t inside_before = 0;   /* all ones while the block begins inside quotes */
-    uint64_t boundary_before = 1; /* bit 0: the byte before the block may stand before an opening quote */
-    uint64_t closing_before = 0;  /* bit 0: the byte before the block was a closing quote */
-    uint64_t irregular = 0, any_high = 0;
-    for (size_t at = 0; at < length; at += 64) {
-        block v = load(text + at);
-        uint64_t valid = length - at >= 64 ? ~0ull : (1ull << (length - at)) - 1;
-        uint64_t delimiters = equal(v, delimiter) & valid;
-        uint64_t newlines = equal(v, newline) & valid;
-        any_high |= high(v) & valid;
-        uint64_t separators = delimiters | newlines;
-        if (quote >= 0) {
-            uint64_t quotes = equal(v, (uint8_t)quote) & valid;
-            if (quotes | inside_before | closing_before) {
-                uint64_t inside = running_xor(quotes) ^ inside_before;
-                uint64_t opening = quotes & inside, closing = quotes & ~inside;
-                uint64_t boundary = separators | quotes;
-                irregular |= opening & ~(boundary << 1 | boundary_before);
-                /* A carriage return may follow, before the newline; the cell's decoder looks at it again. */
-                uint64_t returns = equal(v, '\r') & valid;
-                irregular |= (closing << 1 | closing_before) & ~(boundary | returns) & valid;
-                closing_before = closing >> 63;
-                inside_before = (uint64_t)((int64_t)inside >> 63);
-                separators &= ~inside;
-                boundary_before = boundary >> 63;
-            } else {
-                boundary_before = separators >> 63;
-            }
-        }
-        result.raw_newlines += (size_t)__builtin_popcountll(newlines);
-        result.newlines += (size_t)__builtin_popcountll(newlines & separators);
-        while (separators) {
-            *out++ = (uint32_t)(at + (size_t)__builtin_ctzll(separators));
-            separators &= separators - 1;
-        }
-    }
-    result.count = (size_t)(out - positions);
-    result.irregular = irregular != 0;
-    result.inside_quotes = inside_before != 0;
-    result.non_ascii = any_high != 0;
-    return result;
+#if defined(__SSE2__)
+    if (is_wide()) return wide_scan(text, length, delimiter, quote, newline, positions);
+#endif
+    return scan(text, length, delimiter, quote, newline, positions);
 }

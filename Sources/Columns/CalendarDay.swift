@@ -4,7 +4,7 @@
 /// fits, no tables, no loops.
 package enum CalendarDay {
     /// Days since 1970-01-01 of a civil date. The date must be valid; see ``isValid(year:month:day:)``.
-    @inlinable
+    @inlinable @inline(__always)
     package static func days(year: Int, month: Int, day: Int) -> Int {
         let y = month <= 2 ? year &- 1 : year
         let era = (y >= 0 ? y : y &- 399) / 400
@@ -15,7 +15,7 @@ package enum CalendarDay {
     }
 
     /// The civil date of a number of days since 1970-01-01.
-    @inlinable
+    @inlinable @inline(__always)
     package static func civil(days: Int) -> (year: Int, month: Int, day: Int) {
         let z = days &+ 719_468
         let era = (z >= 0 ? z : z &- 146_096) / 146_097
@@ -28,13 +28,13 @@ package enum CalendarDay {
         return (yearOfEra &+ era &* 400 &+ (month <= 2 ? 1 : 0), month, day)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package static func isValid(year: Int, month: Int, day: Int) -> Bool {
         guard month >= 1, month <= 12, day >= 1 else { return false }
         return day <= length(year: year, month: month)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package static func length(year: Int, month: Int) -> Int {
         switch month {
         case 4, 6, 9, 11: 30

@@ -79,7 +79,7 @@ package final class CSVReader: BatchSource {
     /// Reads all rows of a grid. `records` says which record each row is; nil: row `r` is record `r` of the chunk.
     private func read(_ grid: CellGrid, of chunk: RecordChunk, records: [(index: Int, number: Int64)]?) -> ReadResult {
         var parser = ColumnParser(
-            grid: grid, nullMarkers: chunker.dialect.nullMarkers, checksUTF8: chunk.hasNonASCII)
+            grid: grid, nullMarkers: chunker.dialect.nullMarkers, checksUTF8: chunk.mayBreakUTF8)
         let vectors = zip(mapping.columns, mapping.fields).map { column, field in
             parser.parse(column: field, as: column)
         }

@@ -30,27 +30,25 @@ struct ColumnParser {
         case .bool:
             vector = integers(column, target) { CellParsing.bool($0).map { $0 ? 1 : 0 } }
         case .int16:
-            vector = integers(column, target) { CellParsing.int64($0).flatMap { Int16(exactly: $0).map(Int64.init) } }
+            vector = integers(column, target) { CellParsing.int64($0, isPadded: true).flatMap { Int16(exactly: $0).map(Int64.init) } }
         case .int32:
-            vector = integers(column, target) { CellParsing.int64($0).flatMap { Int32(exactly: $0).map(Int64.init) } }
-        case .int64: vector = integers(column, target) { CellParsing.int64($0) }
+            vector = integers(column, target) { CellParsing.int64($0, isPadded: true).flatMap { Int32(exactly: $0).map(Int64.init) } }
+        case .int64: vector = integers(column, target) { CellParsing.int64($0, isPadded: true) }
         case .date: vector = integers(column, target) { CellParsing.date($0) }
         case .time: vector = integers(column, target) { CellParsing.time($0) }
         case .timestamp: vector = integers(column, target) { CellParsing.timestamp($0) }
         case .timestamptz: vector = integers(column, target) { CellParsing.timestamptz($0) }
         case .decimal(let precision, let scale) where precision <= ColumnType.maxNarrowPrecision:
-            vector = integers(column, target) { CellParsing.narrowDecimal($0, precision: precision, scale: scale) }
+            let (unit, limit) = (ValueText.powersOfTen[scale], ValueText.powersOfTen[precision])
+            vector = integers(column, target) {
+                CellParsing.paddedDecimal($0, precision: precision, scale: scale, unit: unit, limit: limit)
+            }
         case .decimal(let precision, let scale):
-            let (values, valid) = fixed(column, target, empty: Int128(0)) {
+            vector = fixed(column, target, empty: Int128(0), ColumnValues.int128) {
                 CellParsing.decimal128($0, precision: precision, scale: scale)
             }
-            vector = ColumnVector(type: target.type, values: .int128(values), valid: valid)
-        case .float32, .float64:
-            let single = target.type == .float32
-            let (values, valid) = fixed(column, target, empty: 0.0) { text in
-                single ? CellParsing.float32(text) : CellParsing.float64(text)
-            }
-            vector = ColumnVector(type: target.type, values: .float64(values), valid: valid)
+        case .float32: vector = fixed(column, target, empty: 0.0, ColumnValues.float64) { CellParsing.float32($0) }
+        case .float64: vector = fixed(column, target, empty: 0.0, ColumnValues.float64) { CellParsing.float64($0) }
         }
         return vector
     }
@@ -61,34 +59,39 @@ struct ColumnParser {
     private mutating func integers(
         _ column: Int, _ target: Column, _ read: (UnsafeBufferPointer<UInt8>) -> Int64?
     ) -> ColumnVector {
-        let (values, valid) = fixed(column, target, empty: 0, read)
-        return ColumnVector(type: target.type, values: .int64(values), valid: valid)
+        fixed(column, target, empty: 0, ColumnValues.int64, read)
     }
 
     @inline(__always)
     private mutating func fixed<Value>(
-        _ column: Int, _ target: Column, empty: Value, _ read: (UnsafeBufferPointer<UInt8>) -> Value?
-    ) -> ([Value], [Bool]) {
-        let grid = self.grid
+        _ column: Int, _ target: Column, empty: Value, _ wrap: ([Value]) -> ColumnValues,
+        _ read: (UnsafeBufferPointer<UInt8>) -> Value?
+    ) -> ColumnVector {
+        let cells = grid.column(column)
         let rows = grid.rowCount
+        let quote = grid.quote.map(Int.init) ?? -1
         let hasMarkers = !nullMarkers.isEmpty
-        var valid = [Bool](repeating: true, count: rows)
+        var nulls = 0
+        var valid: [Bool] = []
         let values = [Value](unsafeUninitializedCapacity: rows) { values, count in
-            valid.withUnsafeMutableBufferPointer { valid in
+            valid = [Bool](unsafeUninitializedCapacity: rows) { valid, validCount in
                 for row in 0..<rows {
-                    let raw = grid.raw(row, column)
-                    if raw.count > 0, raw[0] != grid.quote, !hasMarkers, let value = read(raw) {
+                    let raw = cells.raw(row)
+                    if raw.count > 0, Int(raw[0]) != quote, !hasMarkers, let value = read(raw) {
                         values.initializeElement(at: row, to: value)
+                        valid.initializeElement(at: row, to: true)
                         continue
                     }
-                    let value = unusual(raw, row, column, target, read)
+                    let value = raw.count == 0 && target.nullable ? nil : unusual(raw, row, column, target, read)
                     values.initializeElement(at: row, to: value ?? empty)
-                    valid[row] = value != nil
+                    valid.initializeElement(at: row, to: value != nil)
+                    if value == nil { nulls &+= 1 }
                 }
+                validCount = rows
             }
             count = rows
         }
-        return (values, valid)
+        return ColumnVector(type: target.type, values: wrap(values), valid: valid, nullCount: nulls)
     }
 
     /// A cell that is empty, quoted, blank-padded, perhaps a null marker, or wrong.
@@ -123,96 +126,82 @@ struct ColumnParser {
     // MARK: Text
 
     private mutating func texts(_ column: Int, _ target: Column) -> ColumnVector {
-        let grid = self.grid
+        let cells = grid.column(column)
         let rows = grid.rowCount
-        let hasMarkers = !nullMarkers.isEmpty
+        let quote = grid.quote.map(Int.init) ?? -1
+        let doublesQuotes = grid.escape == nil
+        let isPlain = doublesQuotes && nullMarkers.isEmpty
         var values = ByteValues()
-        var valid = [Bool](repeating: true, count: rows)
-        // Decoding never makes a text longer, so that the raw cells' bytes are room enough; short texts are copied in whole
-        // steps, which may write beyond their end and read into the chunk's padding.
-        let capacity = textBytes(column) + Self.copyBytes
-        var special: [UInt8] = []
+        var valid: [Bool] = []
+        var nulls = 0
+        // Decoding never makes a text longer, so that the raw cells' bytes are room enough; texts are copied in whole steps,
+        // which may write beyond their end and read into the chunk's padding.
+        let capacity = textBytes(cells, rows) + TextCopy.stepBytes
         values.offsets = [UInt32](unsafeUninitializedCapacity: rows + 1) { offsets, offsetCount in
             values.bytes = [UInt8](unsafeUninitializedCapacity: capacity) { bytes, byteCount in
-                var end = 0
-                offsets.initializeElement(at: 0, to: 0)
-                for row in 0..<rows {
-                    let raw = grid.raw(row, column)
-                    var text = raw
-                    switch grid.cell(raw) {
-                    case .broken:
-                        note(row, column, "csv.text_after_quote", Self.brokenQuotes)
-                        valid[row] = false
-                        text = Self.nothing
-                    case .plain:
-                        if raw.isEmpty || (hasMarkers && isMarker(raw)) {
-                            valid[row] = false
-                            requireValue(row, column, target)
-                            text = Self.nothing
-                        } else if grid.escape != nil {
-                            end += Self.copy(grid.unescaped(raw), to: bytes, at: end)
-                            text = Self.nothing
-                        }
-                    case .quoted(let inner):
-                        if !hasSpecial(inner) {
-                            text = inner
-                        } else {
-                            special.removeAll(keepingCapacity: true)
-                            if grid.appendUnquoted(inner, to: &special) {
-                                end += Self.copy(special, to: bytes, at: end)
-                            } else {
-                                note(row, column, "csv.text_after_quote", Self.brokenQuotes)
-                                valid[row] = false
+                valid = [Bool](unsafeUninitializedCapacity: rows) { valid, validCount in
+                    guard let out = bytes.baseAddress else { return }
+                    var end = 0
+                    offsets.initializeElement(at: 0, to: 0)
+                    for row in 0..<rows {
+                        let raw = cells.raw(row)
+                        var count: Int?
+                        if let first = raw.first, let base = raw.baseAddress {
+                            if Int(first) != quote, isPlain {
+                                TextCopy.copy(base, raw.count, to: out + end)
+                                count = raw.count
+                            } else if Int(first) == quote, doublesQuotes, raw.count >= 2, Int(raw[raw.count &- 1]) == quote {
+                                count = TextCopy.unquote(base + 1, raw.count &- 2, quote: first, to: out + end)
                             }
-                            text = Self.nothing
+                            if count == nil { count = unusualText(raw, row, column, target, to: out + end) }
+                        } else if !target.nullable {
+                            requireValue(row, column, target)
                         }
+                        valid.initializeElement(at: row, to: count != nil)
+                        if let count { end &+= count } else { nulls &+= 1 }
+                        offsets.initializeElement(at: row &+ 1, to: UInt32(truncatingIfNeeded: end))
                     }
-                    end &+= Self.copy(text, to: bytes, at: end)
-                    offsets.initializeElement(at: row &+ 1, to: UInt32(truncatingIfNeeded: end))
+                    byteCount = end
+                    validCount = rows
                 }
-                byteCount = end
             }
             offsetCount = rows + 1
         }
         if checksUTF8 { checkUTF8(values, column) }
-        return ColumnVector(type: target.type, values: .bytes(values), valid: valid)
+        return ColumnVector(type: target.type, values: .bytes(values), valid: valid, nullCount: nulls)
     }
 
-    /// How many bytes a step of copying takes.
-    private static let copyBytes = 16
-    private static var nothing: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: nil, count: 0) }
-
-    /// Copies a text into memory that has room for ``copyBytes`` more, from memory that can be read as far beyond its end.
-    @inline(__always)
-    private static func copy(_ text: UnsafeBufferPointer<UInt8>, to bytes: UnsafeMutableBufferPointer<UInt8>, at: Int) -> Int {
-        let count = text.count
-        guard count > 0, let from = text.baseAddress, let to = bytes.baseAddress else { return 0 }
-        if count <= copyBytes {
-            let step = UnsafeRawPointer(from).loadUnaligned(as: SIMD16<UInt8>.self)
-            UnsafeMutableRawPointer(to + at).storeBytes(of: step, as: SIMD16<UInt8>.self)
-        } else {
-            UnsafeMutableRawPointer(to + at).copyMemory(from: from, byteCount: count)
+    /// A text that may be a null marker, has escapes, or breaks the rules of quoting: how many bytes it has, nil where it is
+    /// null or does not fit.
+    @inline(never)
+    private mutating func unusualText(
+        _ raw: UnsafeBufferPointer<UInt8>, _ row: Int, _ column: Int, _ target: Column, to out: UnsafeMutablePointer<UInt8>
+    ) -> Int? {
+        var text: [UInt8] = []
+        switch grid.cell(raw) {
+        case .broken:
+            note(row, column, "csv.text_after_quote", Self.brokenQuotes)
+            return nil
+        case .plain(let plain):
+            if isMarker(plain) {
+                requireValue(row, column, target)
+                return nil
+            }
+            text = grid.unescaped(plain)
+        case .quoted(let inner):
+            guard grid.appendUnquoted(inner, to: &text) else {
+                note(row, column, "csv.text_after_quote", Self.brokenQuotes)
+                return nil
+            }
         }
-        return count
-    }
-
-    private static func copy(_ text: [UInt8], to bytes: UnsafeMutableBufferPointer<UInt8>, at: Int) -> Int {
-        for (index, byte) in text.enumerated() { bytes.initializeElement(at: at + index, to: byte) }
+        for (index, byte) in text.enumerated() { (out + index).initialize(to: byte) }
         return text.count
     }
 
-    private func textBytes(_ column: Int) -> Int {
+    private func textBytes(_ cells: CellColumn, _ rows: Int) -> Int {
         var bytes = 0
-        for row in 0..<grid.rowCount { bytes &+= grid.raw(row, column).count }
+        for row in 0..<rows { bytes &+= cells.raw(row).count }
         return bytes
-    }
-
-    @inline(__always)
-    private func hasSpecial(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard let quote = grid.quote else { return false }
-        let escape = grid.escape ?? quote
-        for byte in text where byte == quote || byte == escape { return true }
-        return false
     }
 
     private mutating func checkUTF8(_ values: ByteValues, _ column: Int) {

@@ -67,6 +67,7 @@ struct ExactScan {
             if text[at] == newline { result.rawNewlines += 1 }
         }
         result.hasNonASCII = high >= 0x80
+        result.mayBreakUTF8 = result.hasNonASCII
         return result
     }
 

@@ -19,15 +19,13 @@ struct RecordChunk {
     var isRegular: Bool
     /// The number of fields that records should have; 0 while it is not known.
     var fieldsPerRecord: Int
-    /// Whether some byte is 0x80 or above, so that text must be checked for being UTF-8.
-    var hasNonASCII: Bool
+    /// Whether text cells must be checked for being UTF-8, because not all of the text is known to be.
+    var mayBreakUTF8: Bool
     let dialect: Dialect
 
     func fieldCount(_ record: Int) -> Int {
         Int(firstFields[record + 1] - firstFields[record])
     }
-
-    func field(_ record: Int, _ index: Int, newline: UInt8) -> UnsafeBufferPointer<UInt8> { field(record, index) }
 
     /// The bytes of a field, quotes included, a carriage return before the newline left out.
     func field(_ record: Int, _ index: Int) -> UnsafeBufferPointer<UInt8> {

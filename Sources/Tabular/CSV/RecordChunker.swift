@@ -149,7 +149,7 @@ final class RecordChunker {
         }
         let length = end - begin
         let text = UnsafePointer(buffer + begin)
-        ends.reserve(length)
+        ends.reserve(length + FastScan.sparePositions)
         var found =
             exactScanOnly
             ? Separators(isIrregular: true)
@@ -207,16 +207,24 @@ final class RecordChunker {
         let chunk = RecordChunk(
             text: text, textOffset: textOffset, firstLine: line, starts: starts, firstFields: firstFields, ends: ends,
             recordCount: limit, isRegular: regular, fieldsPerRecord: fieldsPerRecord,
-            hasNonASCII: found.hasNonASCII, dialect: dialect)
+            mayBreakUTF8: found.mayBreakUTF8, dialect: dialect)
         let used = Int(start)
-        if used == end - begin {
-            line += Int64(found.rawNewlines)
+        // Most often little is left over, and the scan has counted all.
+        let length = end - begin
+        if length - used <= used {
+            line += Int64(found.rawNewlines - Self.count(of: newline, text + used, length - used))
         } else {
-            for at in 0..<used where text[at] == newline { line += 1 }
+            line += Int64(Self.count(of: newline, text, used))
         }
         begin += used
         textOffset += Int64(used)
         return chunk
+    }
+
+    private static func count(of byte: UInt8, _ text: UnsafePointer<UInt8>, _ count: Int) -> Int {
+        var found = 0
+        for at in 0..<count where text[at] == byte { found &+= 1 }
+        return found
     }
 
     /// Whether every record has the same number of fields: as many newlines stand at the records' ends as there are in all.

@@ -62,6 +62,29 @@ struct RandomTextTests {
             #expect(fast.newlines == exact.newlines && fast.rawNewlines == exact.rawNewlines, "seed \(seed)")
             #expect(fast.endsInsideQuotes == exact.endsInsideQuotes, "seed \(seed)")
             #expect(fast.hasNonASCII == exact.hasNonASCII, "seed \(seed)")
+            #expect(!fast.mayBreakUTF8 || exact.mayBreakUTF8, "seed \(seed)")
+        }
+    }
+
+    @Test("the fast scan sees what is not UTF-8, wherever it stands", arguments: 0..<8)
+    func characters(_ block: UInt64) {
+        let pieces: [[UInt8]] = [
+            [97], [10], Array("é".utf8), Array("日".utf8), Array("😀".utf8), [0xC3], [0xA9], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80],
+            [0xF0, 0x9F, 0x98], [0xF4, 0x90, 0x80, 0x80], [0xC0, 0x80], [0xFF], [0xE6, 0x97],
+        ]
+        for seed in (block * 500)..<(block * 500 + 500) {
+            var random = Seeded(seed)
+            var text = [UInt8](repeating: 97, count: random.below(70))
+            let sound = random.chance(60) ? 5 : pieces.count
+            for _ in 0..<random.below(60) { text += pieces[random.below(sound)] }
+            text.append(10)
+            let found = scan(text, Dialect(), FastScan.run).0
+            let isValid = text.withUnsafeBufferPointer { UTF8Check.isValid($0) }
+            #expect(found.mayBreakUTF8 == !isValid, "seed \(seed)")
+            #expect(found.hasNonASCII == text.contains { $0 >= 0x80 }, "seed \(seed)")
+            // What the end cuts off may have gone on well.
+            let cut = Array(text.dropLast()) + Array("😀".utf8).prefix(1 + random.below(3))
+            #expect(scan(cut, Dialect(), FastScan.run).0.mayBreakUTF8 == !isValid || !isValid, "seed \(seed)")
         }
     }
 
@@ -104,7 +127,7 @@ struct RandomTextTests {
     ) -> (Separators, [UInt32]) {
         // What stands behind the text must not matter.
         let padded = text + [UInt8](repeating: dialect.quote ?? dialect.newline, count: 64)
-        let positions = UnsafeMutablePointer<UInt32>.allocate(capacity: max(1, text.count))
+        let positions = UnsafeMutablePointer<UInt32>.allocate(capacity: text.count + FastScan.sparePositions)
         defer { positions.deallocate() }
         return padded.withUnsafeBufferPointer { bytes in
             guard let base = bytes.baseAddress else { return (Separators(), []) }

@@ -91,6 +91,8 @@ struct CellParsingTests {
             ("0", 0), ("-0", -0.0), ("1", 1), ("+1.5", 1.5), (".5", 0.5), ("5.", 5), ("1e5", 1e5), ("1E+5", 1e5), ("1e-5", 1e-5),
             ("0.1", 0.1), ("1e23", 1e23), ("1e22", 1e22),
             ("9007199254740993", 9_007_199_254_740_992), ("9007199254740992", 9_007_199_254_740_992),
+            ("9007199254740995", 9_007_199_254_740_996), ("4503599627370496.5", 4_503_599_627_370_496),
+            ("4503599627370497.5", 4_503_599_627_370_498), ("9007199254740993.0000000000001", 9_007_199_254_740_994),
             ("179769313486231570e291", .greatestFiniteMagnitude), ("1.7976931348623157e308", .greatestFiniteMagnitude),
             ("5e-324", .leastNonzeroMagnitude), ("2.4703282292062328e-324", .leastNonzeroMagnitude), ("2.4703282292062327e-324", nil),
             ("2.2250738585072011e-308", .leastNormalMagnitude.nextDown), ("1e-400", nil), ("-1e-400", nil), ("1e400", nil), ("-1e400", nil),
@@ -140,7 +142,12 @@ struct CellParsingTests {
 
     private static func floatSpelling(_ random: inout Seeded) -> String {
         func digits(_ count: Int) -> String { (0..<count).map { _ in String(random.below(10)) }.joined() }
-        switch random.below(4) {
+        switch random.below(6) {
+        case 4:
+            // In the middle between two doubles, or beside it.
+            let middle = (1 << 54 | random.next() >> 10 << 1) + 2 + UInt64(random.below(3)) - 1
+            return String(middle >> UInt64(random.below(2))) + (random.chance(50) ? ".5" : "e\(random.below(24) - 4)")
+        case 5: return "0." + String(repeating: "0", count: random.below(12)) + digits(1 + random.below(19))
         case 0:
             let value = Double(bitPattern: UInt64.random(in: 0 ... .max, using: &random))
             return value.isFinite ? value.description : "0"
@@ -155,7 +162,8 @@ struct CellParsingTests {
         "bool",
         arguments: [
             ("true", true), ("FALSE", false), ("t", true), ("F", false), ("yes", true), ("No", false), ("y", true), ("n", false),
-            ("1", true), ("0", false), ("", nil), ("2", nil), ("truee", nil), ("on", nil), ("ja", nil),
+            ("1", true), ("0", false), ("TrUe", true), ("NO", false), ("YES", true), ("trua", nil), ("falsy", nil), ("fal5e", nil),
+            ("nope", nil), ("xo", nil), ("", nil), ("2", nil), ("truee", nil), ("on", nil), ("ja", nil),
         ] as [(String, Bool?)])
     func bool(text: String, value: Bool?) {
         #expect(Self.parse(text) { CellParsing.bool($0) } == value)
