@@ -145,7 +145,7 @@ struct CellParsingTests {
         switch random.below(6) {
         case 4:
             // In the middle between two doubles, or beside it.
-            let middle = (1 << 54 | random.next() >> 10 << 1) + 2 + UInt64(random.below(3)) - 1
+            let middle = (1 << 54 | (random.next() >> 10) << 1) + 2 + UInt64(random.below(3)) - 1
             return String(middle >> UInt64(random.below(2))) + (random.chance(50) ? ".5" : "e\(random.below(24) - 4)")
         case 5: return "0." + String(repeating: "0", count: random.below(12)) + digits(1 + random.below(19))
         case 0:
