@@ -174,6 +174,9 @@ private struct HandledJob {
             case .work(let state):
                 record?.state = state
                 event = await work()
+            case .finishWork(let state):
+                record?.state = state
+                event = await work(onlyToFinish: true)
             case let action:
                 event = await call(action)
             }
@@ -209,7 +212,7 @@ private struct HandledJob {
                 let heartbeat = Heartbeat(lease: services.lease, log: log, delivery.keepAlive)
                 try await Task { try await heartbeat.around { try await services.announce(record) } }.value
                 return .announced
-            case .work, .finish:
+            case .work, .finishWork, .finish:
                 return .refused
             }
         } catch {
@@ -251,7 +254,7 @@ private struct HandledJob {
             }
             next.state = state
             return next
-        case .find, .announce, .work, .finish:
+        case .find, .announce, .work, .finishWork, .finish:
             return nil
         }
     }
@@ -283,7 +286,7 @@ private struct HandledJob {
 
     // MARK: Work
 
-    private mutating func work() async -> JobHandling.Event {
+    private mutating func work(onlyToFinish: Bool = false) async -> JobHandling.Event {
         guard let record else { return .refused }
         let run = JobRun(record: record, services: services, lastStep: request.step)
         run.log.log(.info, "Job begun", [.source: record.arrival.source])
@@ -292,8 +295,8 @@ private struct HandledJob {
         let end: JobHandling.WorkEnd
         do {
             let job = JobWork(run: run, pipeline: try route.get(), arrival: record.arrival, services: services)
-            uploaded = try await job.run(delivery.keepAlive)
-            end = .succeeded
+            uploaded = try await job.run(onlyToFinish: onlyToFinish, delivery.keepAlive)
+            end = uploaded == nil ? .permanent : .succeeded
         } catch {
             let failure = Failure(error)
             self.failure = failure

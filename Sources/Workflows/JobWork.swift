@@ -1,4 +1,5 @@
 import Jobs
+import Postgres
 
 /// The work of one attempt: runs the pipeline's workflow, with a heartbeat beside it.
 struct JobWork: Sendable {
@@ -8,7 +9,11 @@ struct JobWork: Sendable {
     let services: JobServices
 
     /// Runs the workflow to its end, while the heartbeat renews the lease and keeps the message hidden. A lost lease cancels it.
-    func run(_ keepAlive: @escaping @Sendable () async throws -> Void) async throws(Failure) -> Uploaded {
+    ///
+    /// `onlyToFinish`: does nothing, and returns nil, unless the job's rows are loaded already.
+    func run(
+        onlyToFinish: Bool, _ keepAlive: @escaping @Sendable () async throws -> Void
+    ) async throws(Failure) -> Uploaded? {
         let heartbeat = Heartbeat(lease: services.lease, log: run.log) {
             try await keepAlive()
             guard try await run.renewLease() else {
@@ -16,9 +21,26 @@ struct JobWork: Sendable {
             }
         }
         do {
-            return try await heartbeat.around { try await workflow() }
+            return try await heartbeat.around {
+                if onlyToFinish, try await !hasLoaded() { return nil }
+                return try await workflow()
+            }
         } catch {
             throw Failure(error)
+        }
+    }
+
+    /// Whether the ledger knows of the job's load. What a convertor has uploaded is in nobody's way: it needs no finishing.
+    private func hasLoaded() async throws -> Bool {
+        guard pipeline.workflow == .loader else { return false }
+        let connection = try await PostgresConnection.connect(to: try await services.databaseURL())
+        do {
+            let row = try await connection.ledgerRow(loadID: run.jobID)
+            await connection.close()
+            return row != nil
+        } catch {
+            await connection.close()
+            throw error
         }
     }
 

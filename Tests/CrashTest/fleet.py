@@ -22,6 +22,7 @@ class Worker:
         self.folder = folder
         self.log = folder / f"worker-{number}.log"
         self.process, self.starts, self.state = None, 0, "down"
+        self.logged = 0
         self.lock = threading.RLock()
         self.restart_at = 0.0
         self.wake_at = 0.0
@@ -30,8 +31,13 @@ class Worker:
         with self.lock, open(self.log, "ab") as log:
             self.starts += 1
             self.state = "up"
+            self.logged = log.tell()
             self.process = subprocess.Popen([*WITH_US, landfall_binary(), "worker"], env=self.environment, cwd=self.folder,
                                             stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def has_left_well(self, code):
+        """After SIGTERM: with 0, or by the signal itself where the process was still being loaded and had said nothing."""
+        return code == 0 or code == -signal.SIGTERM and self.log.stat().st_size == self.logged
 
     def send(self, number):
         try:
@@ -122,7 +128,7 @@ class Fleet:
         if worker.state == "killed":
             if time.monotonic() >= worker.restart_at:
                 worker.start()
-        elif worker.state == "leaving" and code == 0:
+        elif worker.state == "leaving" and worker.has_left_well(code):
             worker.start()
         else:
             self.unexpected.append(f"{worker} ended by itself with {code} (state {worker.state})")
@@ -140,7 +146,7 @@ class Fleet:
         for worker in self.workers:
             try:
                 code = worker.process.wait(self.PATIENCE_SECONDS)
-                if code != 0 and worker.state != "killed":
+                if not worker.has_left_well(code) and worker.state != "killed":
                     self.unexpected.append(f"{worker} left with {code}")
             except subprocess.TimeoutExpired:
                 worker.process.kill()

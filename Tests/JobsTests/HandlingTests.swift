@@ -166,11 +166,31 @@ struct HandlingTests {
         #expect(lease.state == renewed)
     }
 
+    @Test("a job whose attempts are used up is only finished, where its rows are loaded, or fails")
+    func exhaustedOnce() {
+        var handling = JobHandling(Self.request(), rules: Self.rules)
+        _ = handling.next(.begun, at: Self.now)
+        _ = handling.next(.found(Self.running(attempt: 3, owner: nil)), at: Self.now)
+        guard case .finishWork(let state) = handling.next(.written(true), at: Self.now) else {
+            Issue.record("not finished")
+            return
+        }
+        #expect(state.attempt == 4)
+        for (how, status) in [(JobHandling.WorkEnd.permanent, JobStatus.failed), (.transient, .failed), (.succeeded, .succeeded)] {
+            var copy = handling
+            guard case .replace(let end, _, .end) = copy.next(.worked(how, state), at: Self.now) else {
+                Issue.record("not ended")
+                return
+            }
+            #expect(end.status == status)
+        }
+    }
+
     @Test("a job begun more often than is allowed fails without work")
     func exhausted() {
         var handling = JobHandling(Self.request(), rules: Self.rules)
         _ = handling.next(.begun, at: Self.now)
-        _ = handling.next(.found(Self.running(attempt: 3, owner: nil)), at: Self.now)
+        _ = handling.next(.found(Self.running(attempt: 4, owner: nil)), at: Self.now)
         guard case .replace(let end, _, .end) = handling.next(.written(true), at: Self.now) else {
             Issue.record("not ended")
             return

@@ -42,6 +42,9 @@ package struct JobHandling: Sendable {
         case replace(JobState, expecting: JobState.Fence, Write)
         /// Run the workflow, with a heartbeat beside it.
         case work(JobState)
+        /// The attempts are used up, each by a worker that died: run the workflow to its end only where its effect is there
+        /// already (the rows are loaded), so that no job fails whose rows are. Else the work ends as ``WorkEnd/permanent``.
+        case finishWork(JobState)
         /// Send the announcements that the record holds.
         case announce
         case finish(Outcome)
@@ -154,9 +157,7 @@ package struct JobHandling: Sendable {
         case (.reading, .begun): return .find
         case (.reading, .found(let state)): return claim(state, now)
         case (.claiming(let state), .written(true)):
-            if state.attempt > rules.maxAttempts { return end(.permanent, state, now) }
-            phase = .working
-            return .work(state)
+            return work(state, now)
         case (.claiming, .written(false)), (.settling, .written(false)), (.noting, .written(false)):
             races += 1
             phase = .reading
@@ -197,10 +198,7 @@ package struct JobHandling: Sendable {
             let reopens = found.status.isUndone && asksAgain(found)
             return reopens && !found.owesAnnouncements ? take(found, .reopen, now) : settleAgain(found, reopens: reopens, now)
         }
-        if found.owner == request.owner {
-            phase = .working
-            return .work(found)
-        }
+        if found.owner == request.owner { return work(found, now) }
         if let until = found.leaseUntil, until > now {
             let rest = Duration.milliseconds(until.milliseconds - now.milliseconds)
             return .finish(.retry(after: min(max(rest, .seconds(1)), rules.maxHeldWait)))
@@ -238,6 +236,12 @@ package struct JobHandling: Sendable {
         let outcome = reopens ? Outcome.retry(after: .zero) : found.owesDeadLetter ? .rejected : .alreadyDone
         phase = .settling(state, then: outcome)
         return .replace(state, expecting: found.fence, .settle)
+    }
+
+    private mutating func work(_ state: JobState, _ now: Timestamp) -> Action {
+        if state.attempt > rules.maxAttempts + 1 { return end(.permanent, state, now) }
+        phase = .working
+        return state.attempt > rules.maxAttempts ? .finishWork(state) : .work(state)
     }
 
     // MARK: End

@@ -12,11 +12,12 @@ struct WorkerCommand: AsyncParsableCommand {
     @Flag(help: "Log as JSON lines, which is also what happens where stderr is no terminal.") var json = false
 
     func run() async throws {
+        // First of all, so that a worker that is told to leave while it starts leaves as any other.
+        let stop = StopSignal()
+        let signals = Signals(raising: stop)
         let settings = try Settings()
         let catalog = try PipelineCatalog(folder: settings.pipelines)
         let assembly = try Assembly(settings, logsFor: json ? .machines : .operators)
-        let stop = StopSignal()
-        let signals = Signals(raising: stop)
         let health = Health()
         let log = assembly.log
         log.log(

@@ -96,7 +96,7 @@ extension JobServices {
             case .replace(let state, let fence, _):
                 record?.state = state
                 event = .written(try await replace(try #require(record), expecting: fence))
-            case .work(let state):
+            case .work(let state), .finishWork(let state):
                 record?.state = state
                 return .claimed(try #require(record))
             case .announce: return .ended(try #require(record))

@@ -124,6 +124,9 @@ extension World {
         case .work(let state):
             hand.record?.state = state
             startWork(hand, state)
+        case .finishWork(let state):
+            hand.record?.state = state
+            finishWork(hand, state)
         case .announce: issue(hand, .handling, .announce)
         case .finish(let outcome): finish(hand, outcome)
         }

@@ -16,6 +16,12 @@ extension World {
         nextStep(hand)
     }
 
+    /// Works only where the rows are loaded already, as `JobWork` does.
+    func finishWork(_ hand: Hand, _ state: JobState) {
+        if files[file(of: hand)].loads > 0 { return startWork(hand, state) }
+        handle(hand, .worked(.permanent, state))
+    }
+
     private func nextStep(_ hand: Hand) {
         if let stop = hand.stop { return endWork(hand, stop) }
         repeat { hand.step += 1 } while hand.step < Self.steps && (hand.record?.steps ?? 0) & (1 << UInt8(hand.step)) != 0
