@@ -2,20 +2,24 @@
 /// were cut into batches and whatever file format they came from.
 ///
 /// It proves conversions; it is no defence against someone who forges values.
-package struct ColumnDigest: Hashable, Sendable, Codable {
+package struct ColumnDigest: Hashable, Sendable {
     package private(set) var rows: Int64 = 0
     package private(set) var nulls: Int64 = 0
     /// The sum of the values' hashes: the same in any order of rows.
     package private(set) var unordered: UInt64 = 0
     /// A chain over the values' hashes: depends on the order of rows.
     package private(set) var ordered: UInt64 = 0
+    private var sketch = DistinctSketch()
 
     package init() {}
 
     /// Sixteen hexadecimal digits, the same in any order of rows: what receipts show.
-    package var checksum: String {
-        let digits = String(unordered, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+    package var checksum: String { unordered.sixteenDigits }
+
+    /// What all that was added comes to.
+    package var facts: ColumnFacts {
+        ColumnFacts(
+            rows: rows, nulls: nulls, distinct: sketch.estimate, unordered: unordered, ordered: ordered, sketch: sketch.fingerprint)
     }
 
     package mutating func add(_ column: ColumnVector) {
@@ -54,11 +58,17 @@ package struct ColumnDigest: Hashable, Sendable, Codable {
     @inline(__always)
     private mutating func add(_ column: ColumnVector, _ hash: (Int) -> UInt64) {
         var (sum, chain) = (unordered, ordered)
-        column.valid.withUnsafeBufferPointer { valid in
-            for row in 0..<valid.count {
-                let value = valid[row] ? hash(row) : 0x9E37_79B9_7F4A_7C15
-                sum &+= value
-                chain = (chain &* 0x0000_0100_0000_01B3) ^ value
+        sketch.withRegisters { registers in
+            column.valid.withUnsafeBufferPointer { valid in
+                for row in 0..<valid.count {
+                    var value: UInt64 = 0x9E37_79B9_7F4A_7C15
+                    if valid[row] {
+                        value = hash(row)
+                        DistinctSketch.note(value, in: registers)
+                    }
+                    sum &+= value
+                    chain = (chain &* 0x0000_0100_0000_01B3) ^ value
+                }
             }
         }
         (unordered, ordered) = (sum, chain)
@@ -113,7 +123,7 @@ extension ColumnVector {
 }
 
 /// The digests of all columns of a data set.
-package struct DataDigest: Hashable, Sendable, Codable {
+package struct DataDigest: Hashable, Sendable {
     package private(set) var columns: [ColumnDigest]
 
     package init(columnCount: Int) {
@@ -123,17 +133,10 @@ package struct DataDigest: Hashable, Sendable, Codable {
     package mutating func add(_ batch: ColumnBatch) {
         for (index, column) in batch.columns.enumerated() { columns[index].add(column) }
     }
-}
 
-extension DataDigest {
+    /// Those of each column.
+    package var facts: [ColumnFacts] { columns.map(\.facts) }
+
     /// Sixteen hexadecimal digits over all columns, in their order; the same in any order of rows.
-    package var checksum: String {
-        var whole = ColumnDigest()
-        let hashes = columns.map { Int64(bitPattern: $0.unordered) }
-        whole.add(
-            ColumnVector(
-                type: .int64, values: .int64(hashes.enumerated().map { $0.element &* Int64($0.offset * 2 + 1) }),
-                valid: hashes.map { _ in true }))
-        return whole.checksum
-    }
+    package var checksum: String { facts.checksum }
 }

@@ -28,8 +28,7 @@ struct Convertor {
             receipt.validated = true
             receipt.validation = validated.validation
             return try await UploadStep(names: names, services: services, run: run).upload(
-                data: converted.output, fingerprint: converted.fingerprint, format: pipeline.output.format,
-                rejects: converted.rejects, receipt: receipt)
+                data: converted.data, format: pipeline.output.format, rejects: converted.rejects, receipt: receipt)
         }
     }
 }

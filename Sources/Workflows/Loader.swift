@@ -37,8 +37,7 @@ struct Loader {
                 table: target.table.description, mode: target.mode.name, rows: loaded.rows,
                 alreadyLoaded: loaded.alreadyLoaded)
             return try await UploadStep(names: names, services: services, run: run).upload(
-                data: shaped.parquet, fingerprint: shaped.parquetFingerprint, format: .parquet, rejects: shaped.rejects,
-                receipt: receipt)
+                data: shaped.data, format: .parquet, rejects: shaped.rejects, receipt: receipt)
         }
     }
 }

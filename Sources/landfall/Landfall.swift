@@ -53,7 +53,7 @@ extension Failure {
         case let code
         where code.hasPrefix("settings.") || code.hasPrefix("pipeline.") || code == "aws.settings" || code == "database.bad_url": 78
         case let code where code.hasPrefix("output."): 73
-        case let code where code.hasPrefix("internal."): 70
+        case let code where code.hasPrefix("internal.") || code == "convert.not_proven": 70
         case let code where code.hasPrefix("usage."): 64
         default: kind == .badInput ? 65 : kind == .permanent ? 69 : 75
         }

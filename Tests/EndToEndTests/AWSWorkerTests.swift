@@ -315,4 +315,49 @@ struct AWSWorkerTests {
             #expect(try await worker.terminate() == .code(0))
         }
     }
+
+    @Test("what does not read back as it was written is not uploaded: the job fails, and its dead letter shows the first differences")
+    func notProven() async throws {
+        try await Database.with { database in
+            let site = try await AWSSite(folder, database)
+            let worker = try site.landfall.worker()
+            // No pipeline takes the key by itself.
+            try await site.put(Orders(300).jsonLines, as: "held/a.jsonl")
+            let message = "{\"landfall\":1,\"source\":\"s3://\(site.input)/held/a.jsonl\",\"pipeline\":\"to-csv-plain\""
+            try await site.send(message + ",\"step\":\"convert\"}")
+            let held = try await site.item("held/a.jsonl", "has converted") {
+                $0["pipeline"].text == "to-csv-plain" && $0["steps"]["convert"]["ended"].isThere
+            }
+            let id = try #require(held["job_id"].text)
+            // One digit of the finished file is another, which its size and time do not tell.
+            let file = try #require(
+                folder.files(in: "work/\(id)").first { $0.hasSuffix(".csv") }.map { folder("work/\(id)/\($0)") })
+            try Self.tamper(file) { $0.replacing("\n217,", with: "\n218,") }
+            try await site.send(message + "}")
+            let failed = try await site.item("held/a.jsonl") { $0["pipeline"].text == "to-csv-plain" && $0["status"].text != "running" }
+            #expect(failed["status"].text == "failed")
+            #expect(failed["error"]["code"].text == "convert.not_proven")
+            let told = #"The conversion of a.jsonl to csv is not proven: column "id", row 217: expected "217", found "218"."#
+            #expect(failed["error"]["message"].text == told)
+            let letters = try await site.deadLetters(2)
+            let letter = try #require(letters.first { $0["attributes"]["error.code"].text == "convert.not_proven" })
+            #expect(letter["attributes"]["error.message"].text == told)
+            #expect(letter["attributes"]["step"].text == "validate")
+            #expect(letter["body"].text == message + "}")
+            #expect(try await site.outputKeys().isEmpty)
+            #expect(try await worker.terminate() == .code(0))
+        }
+    }
+
+    /// Changes a file so that size and time of change stay as they were.
+    private static func tamper(_ path: String, _ change: (String) -> String) throws {
+        var facts = stat()
+        try #require(stat(path, &facts) == 0)
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let changed = change(text)
+        try #require(changed != text && changed.utf8.count == text.utf8.count)
+        try Data(changed.utf8).write(to: URL(fileURLWithPath: path))
+        var times = [facts.st_atim, facts.st_mtim]
+        try #require(utimensat(AT_FDCWD, path, &times, 0) == 0)
+    }
 }

@@ -34,7 +34,45 @@ struct ConvertTests {
         #expect(report["columns"].list.map { $0["nullable"].bool } == Array(repeating: true, count: 8))
     }
 
-    private static let formats = ["csv", "jsonl", "parquet"]
+    @Test("convert --json carries the proof: digests of source and output, facts of each column, what was compared and what is lost")
+    func proof() async throws {
+        try folder.write(Orders(100).csv, to: "in.csv")
+        let report = try await landfall("convert", "in.csv", "out.jsonl", "--json").json()
+        #expect(report["source"]["sha256"].text == (try sha256("in.csv")))
+        #expect(report["source"]["bytes"].int == (try folder.text("in.csv").utf8.count))
+        #expect(report["source"]["format"].text == "csv")
+        #expect(report["outputs"].list.count == 1)
+        #expect(report["outputs"][0]["sha256"].text == (try sha256("out.jsonl")))
+        #expect(report["outputs"][0]["bytes"].int == (try folder.text("out.jsonl").utf8.count))
+        #expect(report["outputs"][0]["uri"].text == "file://\(folder("out.jsonl"))")
+        for column in report["columns"].list {
+            #expect(column["checksum"].text?.count == 16)
+            #expect(column["nulls"].int.map { (0..<100).contains($0) } == true)
+            #expect(column["reason"].isThere)
+        }
+        #expect(report["columns"][0]["distinct"].int.map { (95...105).contains($0) } == true)
+        let validation = report["validation"]
+        #expect(validation["rows"].int == 100 && validation["files"].int == 1)
+        #expect(validation["compared"].list.count == 4)
+        #expect(validation["rules"].texts.contains(#"null is null; empty text is """#))
+        #expect(validation["not_kept"].texts.contains { $0.hasPrefix("exactness in readers") })
+        let unproven = try await landfall("convert", "in.csv", "out.parquet", "--no-validate", "--json").json()
+        #expect(unproven["validated"].bool == false)
+        #expect(!unproven["validation"].isThere)
+    }
+
+    private func sha256(_ name: String) throws -> String {
+        let (process, output) = (Process(), Foundation.Pipe())
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/sha256sum")
+        process.arguments = [folder(name)]
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return String(text.prefix(64))
+    }
+
+    private static let formats = ["csv", "json", "jsonl", "parquet"]
 
     @Test(
         "every format becomes every other, with the same values", .enabled(if: TestBed.hasPython, TestBed.needsPython),
@@ -43,6 +81,7 @@ struct ConvertTests {
         let orders = Orders(3000)
         try folder.write(orders.csv, to: "truth.csv")
         try folder.write(orders.jsonLines, to: "in.jsonl")
+        try folder.write("[" + orders.jsonLines.split(separator: "\n").joined(separator: ",\n") + "]\n", to: "in.json")
         try folder.write(orders.csv, to: "in.csv")
         #expect(try await landfall("convert", "truth.csv", "in.parquet").code == 0)
         let there = try await landfall("convert", "in.\(from)", "out.\(to)", "--json")
@@ -58,7 +97,7 @@ struct ConvertTests {
 
     @Test(
         "compressed inputs are read and compressed outputs written, by their names or their content",
-        arguments: ["csv.gz", "csv.zst", "jsonl.gz", "jsonl.zst"])
+        arguments: ["csv.gz", "csv.zst", "jsonl.gz", "jsonl.zst", "json.gz", "json.zst"])
     func compressed(_ ending: String) async throws {
         let orders = Orders(500)
         try folder.write(orders.csv, to: "in.csv")
@@ -83,6 +122,62 @@ struct ConvertTests {
         let read = try await Python.required()("parquet", ["path": folder("out.parquet")])
         #expect(read["codec"].text == codec)
         #expect(read["rows"].rows == Orders(50).rows)
+    }
+
+    // MARK: Checking
+
+    @Test("a check reads everything and writes nothing")
+    func check() async throws {
+        try folder.write(Orders(50).csv, to: "in.csv")
+        let before = folder.files()
+        let result = try await landfall("convert", "in.csv", "--check", "--json")
+        #expect(result.code == 0)
+        let report = try result.json()
+        #expect(report["check"].bool == true && report["validated"].bool == false)
+        #expect(report["rows_read"].int == 50 && report["rows_written"].int == 0 && report["rows_rejected"].int == 0)
+        #expect(report["format"].text == "csv")
+        #expect(report["columns"].list.count == 8)
+        #expect(!report["output"].isThere && report["outputs"].list.isEmpty)
+        #expect(folder.files().filter { !$0.hasPrefix(".run-") } == before.filter { !$0.hasPrefix(".run-") })
+    }
+
+    @Test("a check of bad rows ends at the first, or counts them all and shows the first ones")
+    func checkBadRows() async throws {
+        try folder.write("id\n1\nx\ny\n2\n", to: "bad.csv")
+        try folder.write("columns: [{ name: id, type: int64 }]\n", to: "schema.yaml")
+        let before = folder.files()
+        let aborted = try await landfall("convert", "bad.csv", "--check", "--schema", "schema.yaml")
+        #expect(aborted.code == 65)
+        #expect(aborted.error.contains("bad.csv line 3 (byte 5), column \"id\": expected int64, found \"x\"."))
+        let counted = try await landfall("convert", "bad.csv", "--check", "--schema", "schema.yaml", "--on-error", "reject", "--json")
+        #expect(counted.code == 0)
+        let report = try counted.json()
+        #expect(report["rows_read"].int == 4 && report["rows_rejected"].int == 2)
+        #expect(report["first_rejects"].list.map { $0["row"].int } == [2, 3])
+        #expect(report["first_rejects"][0]["code"].text == "value.bad_integer")
+        let many = try await landfall(
+            "convert", "bad.csv", "--check", "--schema", "schema.yaml", "--on-error", "reject", "--max-rejects", "1")
+        #expect(many.code == 65)
+        #expect(try await landfall("convert", "none.csv", "--check").code == 66)
+        #expect(folder.files().filter { !$0.hasPrefix(".run-") } == before.filter { !$0.hasPrefix(".run-") })
+    }
+
+    @Test("a check holds a file that is there against its source", arguments: formats)
+    func checkOutput(_ format: String) async throws {
+        let orders = Orders(200)
+        try folder.write(orders.csv, to: "in.csv")
+        #expect(try await landfall("convert", "in.csv", "out.\(format)").code == 0)
+        let same = try await landfall("convert", "in.csv", "out.\(format)", "--check", "--json")
+        #expect(same.code == 0)
+        #expect(try same.json()["validated"].bool == true)
+        try folder.write(orders.csv.replacing("\n150,", with: "\n155,"), to: "in.csv")
+        let other = try await landfall("convert", "in.csv", "out.\(format)", "--check")
+        #expect(other.code == 65)
+        #expect(
+            other.error
+                == "landfall: out.\(format) does not hold the rows of in.csv. The conversion of in.csv to \(format) is not proven: column \"id\", row 150: expected \"155\", found \"150\". [check.differs]\n"
+        )
+        #expect(other.output == "")
     }
 
     // MARK: What goes wrong

@@ -49,7 +49,7 @@ struct OutputNamesTests {
         ])
     func places(_ to: String?, _ output: String?, _ prefix: String) throws {
         let names = try Self.names(to: to, output: output)
-        #expect(names.dataURI == "\(prefix)/orders.0123456789ab.parquet")
+        #expect(names.dataURI(names.data) == "\(prefix)/orders.0123456789ab.parquet")
         #expect(names.receiptURI == "\(prefix)/_landfall/orders.0123456789ab.receipt.json")
         #expect(names.rejectsURI == "\(prefix)/_landfall/orders.0123456789ab.rejects.csv")
     }

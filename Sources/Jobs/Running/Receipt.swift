@@ -7,8 +7,23 @@ package struct OutputFile: Hashable, Sendable, Codable {
     package var bytes: Int64
     package var rows: Int64
     package var sha256: String
+    /// What all rows have in the columns that name the file's folders, outermost first; nil where none do.
+    package var partition: [Partition]?
 
-    package init(uri: String, format: String, bytes: Int64, rows: Int64, sha256: String) {
+    /// A value in a path: `day=2026-01-31`.
+    package struct Partition: Hashable, Sendable, Codable {
+        package var column: String
+        /// Nil: null.
+        package var value: String?
+
+        package init(column: String, value: String?) {
+            self.column = column
+            self.value = value
+        }
+    }
+
+    package init(uri: String, format: String, bytes: Int64, rows: Int64, sha256: String, partition: [Partition]? = nil) {
+        self.partition = partition
         self.uri = uri
         self.format = format
         self.bytes = bytes
@@ -45,12 +60,15 @@ package struct Receipt: Hashable, Sendable, Codable {
         package var nullable: Bool
         package var reason: String?
         package var nulls: Int64
+        /// How many different values there are, to about 2 %.
+        package var distinct: Int64
         /// Over all values, whatever their order (``ColumnDigest``).
         package var checksum: String
 
         package init(
-            name: String, type: ColumnType, nullable: Bool, reason: String?, nulls: Int64, checksum: String
+            name: String, type: ColumnType, nullable: Bool, reason: String?, nulls: Int64, distinct: Int64, checksum: String
         ) {
+            self.distinct = distinct
             self.name = name
             self.type = type
             self.nullable = nullable
@@ -60,14 +78,28 @@ package struct Receipt: Hashable, Sendable, Codable {
         }
     }
 
+    /// What reading the output back has shown.
     package struct Validation: Hashable, Sendable, Codable {
-        /// What was compared.
-        package var compared: String
+        /// What was compared and is the same.
+        package var compared: [String]
         package var rows: Int64
+        package var files: Int
+        /// How the format keeps apart what it could confuse.
+        package var rules: [String]
+        /// What the format cannot hold, and so was not compared.
+        package var notKept: [String]
 
-        package init(compared: String, rows: Int64) {
+        enum CodingKeys: String, CodingKey {
+            case notKept = "not_kept"
+            case compared, rows, files, rules
+        }
+
+        package init(compared: [String], rows: Int64, files: Int, rules: [String], notKept: [String]) {
             self.compared = compared
             self.rows = rows
+            self.files = files
+            self.rules = rules
+            self.notKept = notKept
         }
     }
 

@@ -69,7 +69,7 @@ package enum DataFormat: String, Sendable, Codable, CaseIterable {
     }
 
     /// What can be read only once, or waits for whoever writes; a folder is refused by whoever opens it.
-    static func isPipeOrDevice(_ path: String) -> Bool {
+    package static func isPipeOrDevice(_ path: String) -> Bool {
         var facts = stat()
         return stat(path, &facts) == 0 && ![S_IFREG, S_IFDIR].contains(facts.st_mode & S_IFMT)
     }

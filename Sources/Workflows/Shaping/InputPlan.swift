@@ -24,6 +24,8 @@ package struct InputPlan: Sendable {
     package var records: Int64?
     /// CSV: why the dialect was taken for what it is.
     package var reasons = DialectReasons()
+    /// CSV: whether all columns are text as it is written.
+    private(set) var keepsText = false
     /// CSV: what stands above the columns in the file, where they are kept as they are written.
     package var headerAsWritten: [String]?
     /// CSV: how each member is spelled.
@@ -120,6 +122,7 @@ package struct InputPlan: Sendable {
         if options.keepsText {
             inferred = head.names.map { Column(name: $0, type: .text, reason: "kept as it is written") }
             headerAsWritten = head.namesAsWritten
+            keepsText = true
             dialects += try otherDialects(inspectors, head)
         } else if options.needsInference(of: head.names) {
             let inspection = try inspector.inspect()

@@ -3,15 +3,18 @@ import Tabular
 
 /// Takes rejects as the policy says: sets them aside in a file, or ends the job.
 final class RejectLog {
-    private let path: String
+    private let path: String?
     private let plan: InputPlan
     private let policy: RejectPolicy
     private let sourceName: String
     private var writer: RejectsWriter?
     private(set) var count: Int64 = 0
+    /// The first ones, where no file keeps them.
+    private(set) var first: [Reject] = []
+    private static let maxFirst = 10
 
-    /// The file at `path` is made with the first reject. `sourceName` is what messages call the input.
-    init(path: String, plan: InputPlan, policy: RejectPolicy, sourceName: String) {
+    /// The file at `path` is made with the first reject; nil: there is to be none. `sourceName` is what messages call the input.
+    init(path: String?, plan: InputPlan, policy: RejectPolicy, sourceName: String) {
         self.path = path
         self.plan = plan
         self.policy = policy
@@ -32,7 +35,11 @@ final class RejectLog {
                 "\(sourceName) has more than \(limit) bad rows (max_rejects); the last is at \(reject.location): "
                     + "\(reject.code), \(reject.reason).")
         }
-        let writer = try self.writer ?? makeWriter()
+        guard let path else {
+            if first.count < Self.maxFirst { first.append(reject) }
+            return
+        }
+        let writer = try self.writer ?? makeWriter(path)
         try writer.write(reject)
     }
 
@@ -46,7 +53,7 @@ final class RejectLog {
         }
     }
 
-    private func makeWriter() throws -> RejectsWriter {
+    private func makeWriter(_ path: String) throws -> RejectsWriter {
         let writer = try RejectsWriter(
             sink: try FileByteSink(path: path), fieldNames: plan.rejectFields,
             delimiter: plan.dialect?.delimiter ?? UInt8(ascii: ","), nullMarkers: plan.dialect?.nullMarkers ?? [])

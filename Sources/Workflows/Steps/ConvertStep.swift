@@ -1,16 +1,15 @@
 import Jobs
 import Tabular
 
-/// A converted file.
+/// The converted files.
 package struct Converted: StepResult {
-    package var output: FileMark
-    package var fingerprint: FileFingerprint
+    package var data: [DataFile]
     package var rejects: FileMark?
     package var result: Conversion.Result
     package var format: DataFormat
     package var compression: String
 
-    package var files: [FileMark] { [output] + (rejects.map { [$0] } ?? []) }
+    package var files: [FileMark] { data.map(\.mark) + (rejects.map { [$0] } ?? []) }
 }
 
 /// What the reconversion has shown.
@@ -32,19 +31,36 @@ struct ConvertStep {
 
     func run() throws -> Converted {
         let conversion = try self.conversion()
-        try Scratch.makeEmpty("\(scratch)/out")
-        let path = "\(scratch)/out/\(names.data)"
-        let rejectsPath = "\(scratch)/out/\(names.rejects)"
-        let result = try conversion.write(to: path, rejectsPath: rejectsPath)
+        let folder = "\(scratch)/out"
+        try Scratch.makeEmpty(folder)
+        let place = names.place(in: folder, pipeline.output.options.split)
+        let rejectsPath = "\(folder)/\(names.rejects)"
+        let result = try conversion.write(to: place, rejectsPath: rejectsPath)
         return Converted(
-            output: try Scratch.mark(path), fingerprint: try FileFingerprint(path: path),
+            data: try result.files.map { try DataFile($0, in: place) },
             rejects: result.hasRejects ? try Scratch.mark(rejectsPath) : nil, result: result,
             format: conversion.plan.format, compression: conversion.plan.packed.description)
     }
 
-    /// Reads the output back; see ``Conversion/prove(_:path:)``.
+    /// Reads the output back; see ``Conversion/prove(_:in:)``. What is uploaded is what was proven: the files must not have
+    /// changed meanwhile.
     func validate(_ converted: Converted) throws -> Validated {
-        Validated(validation: try conversion().prove(converted.result, path: converted.output.path))
+        let place = try self.place(of: converted)
+        let validation = try conversion().prove(converted.result, in: place)
+        for file in converted.data {
+            guard try FileFingerprint(path: file.mark.path) == file.fingerprint else {
+                throw TabularError(
+                    "convert.not_proven",
+                    "The conversion of \(arrival.fileName) is not proven: \(file.name) is not the file any more that was written.")
+            }
+        }
+        return Validated(validation: validation)
+    }
+
+    /// Where the files are: perhaps in the folder of an earlier attempt.
+    private func place(of converted: Converted) throws -> OutputPlace {
+        guard let first = converted.data.first else { return names.place(in: "\(scratch)/out", pipeline.output.options.split) }
+        return names.place(in: String(first.mark.path.dropLast(first.name.utf8.count + 1)), pipeline.output.options.split)
     }
 
     private func conversion() throws -> Conversion {

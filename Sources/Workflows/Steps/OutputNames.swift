@@ -8,7 +8,11 @@ struct OutputNames {
     /// How many digits of the job's id a name carries.
     private static let idDigits = 12
 
+    /// The only data file's name.
     let data: String
+    /// What the names of several begin and end with.
+    private let stem: String
+    private let ending: String
     let rejects: String
     let receipt: String
     private let prefix: String
@@ -18,7 +22,9 @@ struct OutputNames {
     init(pipeline: Pipeline, arrival: Arrival, jobID: String, services: JobServices) throws(Failure) {
         let base = "\(Scratch.safeName(DataFormat.stem(of: arrival.fileName))).\(jobID.prefix(Self.idDigits))"
         let format = pipeline.output.format
-        data = base + "." + format.rawValue + (format == .parquet ? "" : Self.ending(pipeline.output.options))
+        stem = base + "."
+        ending = "." + format.rawValue + (format == .parquet ? "" : Self.ending(pipeline.output.options))
+        data = base + ending
         rejects = "\(base).rejects.csv"
         receipt = "\(base).receipt.json"
         if let to = pipeline.output.to {
@@ -34,7 +40,13 @@ struct OutputNames {
         rejectsPrefix = services.rejectsOutput.map { Self.trimmed($0) + "/" + pipeline.name } ?? prefix + "/_landfall"
     }
 
-    var dataURI: String { Self.uri(prefix, data) }
+    /// Where the data files are written first.
+    func place(in folder: String, _ split: OutputSplit) -> OutputPlace {
+        split.isSet ? .folder(path: folder, stem: stem, ending: ending) : .file(path: "\(folder)/\(data)")
+    }
+
+    /// - Parameter name: as in ``WrittenFile/name``.
+    func dataURI(_ name: String) -> String { Self.uri(prefix, name) }
     var rejectsURI: String { Self.uri(rejectsPrefix, rejects) }
     var receiptURI: String { Self.uri(prefix + "/_landfall", receipt) }
 

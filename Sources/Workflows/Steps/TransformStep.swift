@@ -7,8 +7,8 @@ import Tabular
 
 /// The rows of a load, shaped: as Parquet, and as the script that loads them.
 package struct Transformed: StepResult {
-    package var parquet: FileMark
-    package var parquetFingerprint: FileFingerprint
+    /// Parquet.
+    package var data: [DataFile]
     package var script: FileMark
     package var rejects: FileMark?
     package var counts: Counts
@@ -16,7 +16,7 @@ package struct Transformed: StepResult {
     package var format: DataFormat
     package var compression: String
 
-    package var files: [FileMark] { [parquet, script] + (rejects.map { [$0] } ?? []) }
+    package var files: [FileMark] { data.map(\.mark) + [script] + (rejects.map { [$0] } ?? []) }
 }
 
 /// Reads and shapes the source once, and writes `<scratch>/out/….parquet` and `<scratch>/sql/0001.sql` from the same
@@ -41,9 +41,9 @@ struct TransformStep {
         shaping.unstorable = UnstorableCell.all(in:)
 
         let schema = plan.schema.asWritten
-        let parquetPath = "\(scratch)/out/\(names.data)"
-        let parquet = try OutputFormat(format: .parquet, options: pipeline.output.options, metadata: metadata)
-            .create(path: parquetPath, schema: schema)
+        let place = names.place(in: "\(scratch)/out", pipeline.output.options.split)
+        let parquet = try OutputFiles(
+            format: OutputFormat(format: .parquet, options: pipeline.output.options, metadata: metadata), place: place, schema: schema)
         let scriptPath = "\(scratch)/sql/0001.sql"
         let scriptFile = try FileByteSink(path: scriptPath)
         let script = LoadScriptWriter(try loadScript(schema)) { try scriptFile.write($0) }
@@ -57,12 +57,13 @@ struct TransformStep {
         }
         try script.finish(checksum: shaped.digest.checksum)
         try scriptFile.finish()
-        try parquet.finish()
+        let facts = shaped.digest.facts
+        let files = try parquet.finish(facts)
         return Transformed(
-            parquet: try Scratch.mark(parquetPath), parquetFingerprint: try FileFingerprint(path: parquetPath),
+            data: try files.map { try DataFile($0, in: place) },
             script: try Scratch.mark(scriptPath), rejects: rejects.count > 0 ? try Scratch.mark(rejectsPath) : nil,
             counts: Counts(read: shaped.read, written: shaped.kept, rejected: rejects.count, filtered: shaped.filtered),
-            columns: Receipt.columns(schema.columns, shaped.digest), format: plan.format,
+            columns: Receipt.columns(schema.columns, facts), format: plan.format,
             compression: plan.packed.description)
     }
 

@@ -8,6 +8,25 @@ package struct Uploaded: StepResult {
     package var files: [FileMark] { [] }
 }
 
+/// A data file in the scratch folder.
+package struct DataFile: Hashable, Sendable, Codable {
+    /// Below the output's prefix.
+    package var name: String
+    package var mark: FileMark
+    package var fingerprint: FileFingerprint
+    package var rows: Int64
+    package var partition: [PartitionValue]
+
+    init(_ file: WrittenFile, in place: OutputPlace) throws {
+        let path = place.path(of: file)
+        name = file.name
+        mark = try Scratch.mark(path)
+        fingerprint = try FileFingerprint(path: path)
+        rows = file.rows
+        partition = file.partition
+    }
+}
+
 /// Uploads data, rejects and, last, the receipt that names them.
 struct UploadStep {
     let names: OutputNames
@@ -15,15 +34,17 @@ struct UploadStep {
     let run: JobRun
 
     /// `receipt` is complete but for its outputs.
-    func upload(
-        data: FileMark, fingerprint: FileFingerprint, format: DataFormat, rejects: FileMark?, receipt: Receipt
-    ) async throws -> Uploaded {
+    func upload(data: [DataFile], format: DataFormat, rejects: FileMark?, receipt: Receipt) async throws -> Uploaded {
         var receipt = receipt
-        try await put(data.path, names.dataURI, format.contentType)
-        receipt.outputs.append(
-            OutputFile(
-                uri: names.dataURI, format: format.rawValue, bytes: fingerprint.bytes, rows: receipt.counts.written,
-                sha256: fingerprint.sha256))
+        for file in data {
+            try Task.checkCancellation()
+            let uri = names.dataURI(file.name)
+            try await put(file.mark.path, uri, format.contentType)
+            receipt.outputs.append(
+                OutputFile(
+                    uri: uri, format: format.rawValue, bytes: file.fingerprint.bytes, rows: file.rows,
+                    sha256: file.fingerprint.sha256, partition: file.partition.isEmpty ? nil : file.partition))
+        }
         if let rejects {
             try await put(rejects.path, names.rejectsURI, DataFormat.csv.contentType)
             let fingerprint = try FileFingerprint(path: rejects.path)

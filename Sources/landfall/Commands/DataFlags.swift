@@ -59,6 +59,13 @@ struct OutputFlags: ParsableArguments {
     @Option(help: "zstd, gzip, snappy, lz4, brotli or none.") var compression: String?
     @Option(name: .customLong("compression-level"), help: "1 to 22; default 3 (gzip: 6).") var compressionLevel: Int?
     @Option(name: .customLong("row-group-rows"), help: "Rows in a Parquet row group.") var rowGroupRows: Int?
+    @Option(
+        name: .customLong("partition-by"),
+        help: ArgumentHelp("Columns that name folders, day=2026-01-31; separated by commas.", valueName: "columns"))
+    var partitionBy: String?
+    @Option(name: .customLong("file-bytes"), help: "Begin another file where one has about this size: bytes, or like 128MiB.")
+    var fileBytes: String?
+    @Option(name: .customLong("file-rows"), help: "Begin another file where one has so many rows.") var fileRows: Int64?
 
     func options() throws(Failure) -> OutputOptions {
         if let compression, !OutputOptions.compressions.contains(compression) {
@@ -72,7 +79,25 @@ struct OutputFlags: ParsableArguments {
         if let rowGroupRows, !(1...10_000_000).contains(rowGroupRows) {
             throw Failure(.permanent, "usage.row_group_rows", "--row-group-rows must be from 1 to 10000000.")
         }
-        return OutputOptions(compression: compression, compressionLevel: compressionLevel, rowGroupRows: rowGroupRows)
+        var options = OutputOptions(compression: compression, compressionLevel: compressionLevel, rowGroupRows: rowGroupRows)
+        options.split = try split()
+        return options
+    }
+
+    private func split() throws(Failure) -> OutputSplit {
+        var split = OutputSplit()
+        split.partitionBy = (partitionBy ?? "").split(separator: ",").map { String($0.trimmingPrefix { $0 == " " }) }
+        if let fileBytes {
+            guard let bytes = try? Settings.bytes(fileBytes), bytes > 0 else {
+                throw Failure(.permanent, "usage.file_bytes", "--file-bytes must be bytes, or like 128MiB, found \"\(fileBytes)\".")
+            }
+            split.fileBytes = Int64(bytes)
+        }
+        if let fileRows {
+            guard fileRows > 0 else { throw Failure(.permanent, "usage.file_rows", "--file-rows must be 1 or more.") }
+            split.fileRows = fileRows
+        }
+        return split
     }
 
     /// The format that a flag or a file's name says.

@@ -118,6 +118,9 @@ enum Pipelines {
         try folder.write(
             "name: to-csv\nmatch: { key: 'convert/*.csv' }\nworkflow: convertor\noutput: { csv: { compression: gzip } }\n",
             to: "pipelines/40-to-csv.yaml")
+        // Only for messages that name it.
+        try folder.write(
+            "name: to-csv-plain\nmatch: { key: 'nothing' }\nworkflow: convertor\noutput: { csv: {} }\n", to: "pipelines/50-to-csv.yaml")
         return folder("pipelines")
     }
 }
