@@ -78,10 +78,17 @@ package final class ParquetWriter {
         }
     }
 
-    /// The bytes that the file has so far, and those that are held back for the open row group: about what it would have if
-    /// it were finished now. For those who cut their output into files of some size.
+    /// By how much pages that are open, dictionaries too, become smaller in the end: a guess, until a row group tells.
+    private static let openPageShrinkage = 3
+
+    /// About the bytes that the file would have if it were finished now: what rows of finished groups take, those of the open
+    /// group are taken to take as well. For those who cut their output into files of some size.
     package var estimatedBytes: Int64 {
-        offset + Int64(encoders.reduce(0) { $0 + $1.bufferedBytes })
+        let finishedRows = rows - Int64(groupRows)
+        if finishedRows > 0 { return offset + offset / finishedRows * Int64(groupRows) }
+        let pages = encoders.reduce(0) { $0 + $1.pages.bufferedBytes }
+        let all = encoders.reduce(0) { $0 + $1.bufferedBytes }
+        return offset + Int64(pages + (all - pages) / Self.openPageShrinkage)
     }
 
     /// Writes a batch's rows. Its columns must have the types of the schema's; names are not compared.

@@ -13,7 +13,7 @@ final class OutputFiles {
     /// Files of one output: more of them than this are a partition column that is none.
     static let maxFiles = 10_000
     /// Rows after which a file's size is looked at.
-    private static let rowsBetweenLooks = 4096
+    private static let rowsBetweenLooks = 1024
 
     private let format: OutputFormat
     private let place: OutputPlace
@@ -22,6 +22,7 @@ final class OutputFiles {
     /// Which columns stand in the files.
     private let fileColumns: [Int]
     private let split: OutputSplit
+    private let maxWaitingBytes: Int
     private var router: PartitionRouter
     private var partitions: [Partition] = []
     private var openPartitions: [Int] = []
@@ -46,7 +47,8 @@ final class OutputFiles {
     }
 
     /// `schema` is that of all batches; columns of partitions are left out of the files.
-    init(format: OutputFormat, place: OutputPlace, schema: Schema) throws {
+    init(format: OutputFormat, place: OutputPlace, schema: Schema, maxWaitingBytes: Int = maxWaitingBytes) throws {
+        self.maxWaitingBytes = maxWaitingBytes
         self.place = place
         self.schema = schema
         split = format.options.split
@@ -78,7 +80,7 @@ final class OutputFiles {
                 waitingBytes += bytes
             }
         }
-        if waitingBytes > Self.maxWaitingBytes { try writeWaiting(downTo: Self.maxWaitingBytes / 2) }
+        if waitingBytes > maxWaitingBytes { try writeWaiting(downTo: maxWaitingBytes / 2) }
     }
 
     /// Completes all files.

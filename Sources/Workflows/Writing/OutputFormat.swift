@@ -30,8 +30,8 @@ struct OutputFormat {
         guard format != .parquet else {
             return ParquetSink(writer: try ParquetWriter(path: path, schema: schema, options: try parquetOptions()))
         }
-        let file: any ByteSink = try FileByteSink(path: path)
-        var sink = file
+        let file = CountingByteSink(try FileByteSink(path: path))
+        var sink: any ByteSink = file
         switch try options.container(named: DataFormat.named(by: path).compression) {
         case .gzip: sink = try CompressingByteSink.gzip(sink, level: options.compressionLevel ?? 6)
         case .zstd: sink = try CompressingByteSink.zstd(sink, level: options.compressionLevel ?? 3)
@@ -122,19 +122,38 @@ private final class ParquetSink: FileSink {
 
 private final class TextSink: FileSink {
     private let writer: any BatchSink
-    private let file: any ByteSink
+    private let file: CountingByteSink
 
-    init(writer: any BatchSink, file: any ByteSink) {
+    init(writer: any BatchSink, file: CountingByteSink) {
         self.writer = writer
         self.file = file
     }
 
-    /// But for what buffers hold back.
-    var estimatedBytes: Int64 { file.fileBytesWritten }
+    /// But for what a compressor holds back.
+    var estimatedBytes: Int64 { file.taken }
 
     func write(_ batch: ColumnBatch) throws { try writer.write(batch) }
 
     func finish() throws { try writer.finish() }
+}
+
+/// Knows how many bytes a file will have, those too that are still in its buffer.
+private final class CountingByteSink: ByteSink {
+    private let sink: any ByteSink
+    private(set) var taken: Int64 = 0
+
+    init(_ sink: any ByteSink) {
+        self.sink = sink
+    }
+
+    var fileBytesWritten: Int64 { sink.fileBytesWritten }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(CompressionError) {
+        taken += Int64(bytes.count)
+        try sink.write(bytes)
+    }
+
+    func finish() throws(CompressionError) { try sink.finish() }
 }
 
 /// Bytes that stay in memory.
