@@ -200,7 +200,7 @@ package struct CSVInspector {
                 && !zip(first, sample.columns).contains { $1.looksLikeYears }
         }
         let words = first.dropFirst().map { $0 ?? [] } + [first.first.flatMap { $0 } ?? []].filter { !$0.isEmpty }
-        return !words.isEmpty && words.allSatisfy { !$0.isEmpty } && Set(words).count == words.count
+        return !words.isEmpty && words.allSatisfy { CellKind($0) == .word } && Set(words).count == words.count
     }
 
     private static func evidence(of field: [UInt8]) -> TypeEvidence {
@@ -244,7 +244,8 @@ package struct CSVInspector {
             }
             guard let name = String(validating: bytes, as: UTF8.self) else {
                 throw TabularError(
-                    "encoding.invalid_utf8", "Header, column \(index + 1): the name is not UTF-8. Only UTF-8 is read so far.")
+                    "encoding.invalid_utf8",
+                    "Header, column \(index + 1): the name is not UTF-8. Declare the file's encoding (--encoding, input.encoding).")
             }
             names.append(name)
         }

@@ -153,7 +153,8 @@ package struct DialectHints: Hashable, Sendable {
     /// Declares what ends a record, its newline included; false where that is not at the end.
     package mutating func setRowEnd(_ bytes: [UInt8]) -> Bool {
         guard bytes.last == 10 else { return bytes == [13] }
-        recordSuffix = bytes.dropLast() == [13] ? [] : Array(bytes.dropLast())
+        // A CR before the newline is passed over wherever a record ends.
+        recordSuffix = Array(bytes.dropLast(bytes.suffix(2) == [13, 10] ? 2 : 1))
         return true
     }
 

@@ -33,7 +33,7 @@ struct DialectDetection {
                 "encoding.unsupported", "The file begins with a UTF-16 byte order mark; only UTF-8 is read so far.")
         }
         let zeros = sample.text.count { $0 == 0 }
-        guard zeros * Self.textBytesPerZero <= sample.text.count else {
+        guard zeros * Self.textBytesPerZero <= sample.text.count || Self.isText(besides: zeros, sample.text) else {
             throw TabularError(
                 "input.not_text",
                 "The file holds \(zeros) NUL bytes near its beginning: it is no text file, or its encoding has to be declared (--encoding, "
@@ -72,8 +72,20 @@ struct DialectDetection {
         return Finding(dialect: best.dialect, fields: best.fields, reasons: reasons)
     }
 
-    /// A zero byte in this many others may be dirt; more of them are no text.
+    /// A zero byte in this many others may be dirt; of more of them the rest tells whether it is text.
     private static let textBytesPerZero = 50
+
+    /// Whether a sample of which up to a third are zero bytes is a text otherwise: UTF-8, and no control characters that texts do
+    /// not have.
+    private static func isText(besides zeros: Int, _ text: [UInt8]) -> Bool {
+        // Tab, LF, VT, FF, CR, ^A and its like as delimiters, ^Z, ESC.
+        func isForeign(_ byte: UInt8) -> Bool { byte < 32 && byte > 4 && !(9...13).contains(byte) && byte != 26 && byte != 27 }
+        guard zeros * 3 <= text.count, !text.contains(where: isForeign) else { return false }
+        return text.withUnsafeBufferPointer { bytes in
+            guard let invalid = UTF8Check.firstInvalid(bytes) else { return true }
+            return invalid + 4 > bytes.count
+        }
+    }
 
     // MARK: Row ends
 
@@ -143,9 +155,10 @@ struct DialectDetection {
                 best = found
                 continue
             }
-            // Of two that explain the records equally well, the one that leaves more quotes in order.
-            let isTie = found.share == other.share && quote.map { wellQuoted(found.dialect, $0) > wellQuoted(other.dialect, $0) } ?? false
-            if found.share > other.share || isTie { best = found }
+            guard found.share >= other.share else { continue }
+            // Of two that explain the records equally well, the one that leaves more quotes in order, or makes far more fields.
+            let order = quote.map { wellQuoted(found.dialect, $0) - wellQuoted(other.dialect, $0) } ?? 0
+            if found.share > other.share || order > 0 || (order == 0 && found.fields > 2 * other.fields) { best = found }
         }
         if hints.isAutomatic, let several = severalBytes(dialect, best?.share ?? 0) { best = several }
         if hints.isAutomatic, best?.share ?? 0 < Self.doubtfulShare, let blank = blankDelimited(dialect) { best = blank }
@@ -196,12 +209,10 @@ struct DialectDetection {
         for delimiter in Self.delimiters where text.contains(delimiter) {
             var companies: [UInt8: Int] = [:]
             var endings: [UInt8: Int] = [:]
-            var feeds = 0
             var doubled = 0
             var runs = 0
             var at = 0
             while at < text.count {
-                if text[at] == 10 { feeds += 1 }
                 guard text[at] == delimiter else {
                     at += 1
                     continue
@@ -209,7 +220,8 @@ struct DialectDetection {
                 var end = at
                 while end < text.count, text[end] == delimiter { end += 1 }
                 let before = at > 0 ? text[at - 1] : 10
-                if end < text.count, text[end] == 10, end - at == 1 {
+                let isReturn = end + 1 < text.count && text[end] == 13 && text[end + 1] == 10
+                if end < text.count, text[end] == 10 || isReturn, end - at == 1 {
                     endings[before, default: 0] += 1
                 } else {
                     companies[before, default: 0] += 1
@@ -228,9 +240,7 @@ struct DialectDetection {
             {
                 candidate.delimiter = company
                 candidate.delimiterTail = [delimiter]
-                if let (ending, count) = endings.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }), Self.isPunctuation(ending),
-                    count * 2 > feeds, endings.count == 1
-                {
+                if endings.count == 1, let ending = endings.keys.first, Self.isPunctuation(ending), ending != company {
                     candidate.recordSuffix = [ending, delimiter]
                 }
             } else {

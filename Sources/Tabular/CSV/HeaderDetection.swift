@@ -25,6 +25,8 @@ struct HeaderDetection {
 
     /// How many records are looked at.
     static let maxRecords = 1000
+    /// The most line breaks that a name has.
+    private static let maxNameBreaks = 4
 
     func header() -> Header {
         let tables = records.indices.filter { records[$0].fields.count == width }
@@ -126,6 +128,7 @@ struct HeaderDetection {
     private func areNames(_ fields: [[UInt8]?], isFirst: Bool) -> Bool {
         let filled = fields.compactMap { $0 }.filter { !$0.isEmpty }
         guard !filled.isEmpty, filled.allSatisfy({ CellKind($0) == .word }), Set(filled).count == filled.count else { return false }
+        if filled.contains(where: { $0.count { $0 == 10 } > Self.maxNameBreaks }) { return false }
         // The first may be empty (an index), and so may the last ones; gaps between names are for files with a title.
         var named = fields.dropFirst()
         while let last = named.last, (last ?? []).isEmpty { named = named.dropLast() }

@@ -1,4 +1,5 @@
 import Columns
+import Glibc
 
 /// One column's values, gathered row by row in memory that grows: the place where typed parsing writes to.
 ///
@@ -126,6 +127,16 @@ struct JSONColumn {
             if !valid[count] { nulls -= 1 }
         }
         if storage == .bytes { byteCount = Int(values.assumingMemoryBound(to: UInt32.self)[count]) }
+    }
+
+    /// Whether the last two rows are the same.
+    var repeatsItself: Bool {
+        let (one, other) = (count - 2, count - 1)
+        guard one >= 0, valid[one] == valid[other] else { return false }
+        guard storage == .bytes else { return memcmp(values + one * width, values + other * width, width) == 0 }
+        let offsets = values.assumingMemoryBound(to: UInt32.self)
+        let (start, middle, end) = (Int(offsets[one]), Int(offsets[other]), Int(offsets[other + 1]))
+        return middle - start == end - middle && memcmp(bytes + start, bytes + middle, end - middle) == 0
     }
 
     /// Appends a value from its text; false, and nothing appended, where it is not a value of the column's type.

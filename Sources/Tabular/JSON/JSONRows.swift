@@ -96,9 +96,12 @@ struct JSONRows: JSONRecordVisitor {
             guard scanner.take(UInt8(ascii: ":"), "':'") else { throw .malformed(scanner, from: recordStart) }
             if child >= 0 {
                 expected = child &+ 1
-                guard tree[child].lastRow != rowCount else { throw .duplicateKey(name(of: child)) }
-                tree[child].lastRow = rowCount
-                try member(child, &scanner, depth: depth)
+                if tree[child].lastRow == rowCount {
+                    try repeated(child, &scanner)
+                } else {
+                    tree[child].lastRow = rowCount
+                    try member(child, &scanner, depth: depth)
+                }
             } else if scanner.value(depth: depth + 1) == nil {
                 throw .malformed(scanner, from: recordStart)
             }
@@ -114,6 +117,16 @@ struct JSONRows: JSONRecordVisitor {
             scanner.move(to: scanner.at &+ 1)
             return
         }
+    }
+
+    /// The value of a key that stands twice: the same once more, or the record is no row.
+    @inline(never)
+    private func repeated(_ child: Int, _ scanner: inout JSONScanner) throws(JSONFault) {
+        guard tree[child].childCount == 0, tree[child].column >= 0 else { throw .duplicateKey(name(of: child)) }
+        let column = columns + tree[child].column
+        try slowLeaf(column, &scanner)
+        guard column.pointee.repeatsItself else { throw .duplicateKey(name(of: child)) }
+        column.pointee.takeBack(toRow: rowCount + 1)
     }
 
     /// The child whose key comes next, -1 for one that leads to no column; the scanner stands behind the key then.

@@ -112,9 +112,11 @@ struct MemberTree: JSONRecordVisitor {
             guard scanner.take(UInt8(ascii: ":"), "':'") else { throw .malformed(scanner, from: recordStart) }
             expected += 1
             if let child {
-                if members[child].lastAttempt == attempt { isSound = false }
+                let isRepeated = members[child].lastAttempt == attempt
                 members[child].lastAttempt = attempt
+                let before = found.count
                 try take(value: child, &scanner)
+                if isRepeated { takeBackRepeated(child, from: before) }
             } else if scanner.value(depth: members[member].depth + 1) == nil {
                 throw .malformed(scanner, from: recordStart)
             }
@@ -129,6 +131,18 @@ struct MemberTree: JSONRecordVisitor {
             }
             return scanner.move(to: scanner.at + 1)
         }
+    }
+
+    /// A key that stands twice says nothing new with the same value, and with another one the record is no row.
+    private mutating func takeBackRepeated(_ member: Int, from place: Int) {
+        let first = found[..<place].first { $0.member == member }
+        guard let first, found.count == place + 1, first.value.baseAddress != nil, found[place].value.baseAddress != nil,
+            first.value.elementsEqual(found[place].value)
+        else {
+            isSound = false
+            return
+        }
+        found.removeLast()
     }
 
     private mutating func take(value member: Int, _ scanner: inout JSONScanner) throws(JSONFault) {

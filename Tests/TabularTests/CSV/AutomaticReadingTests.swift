@@ -55,6 +55,17 @@ struct AutomaticReadingTests {
             name: "quotes within a quoted field are text", text: "a,b\n1,\"say \"hi, you\" now\"\n2,x\n",
             expected: ["a|b", "1|say \"hi, you\" now", "2|x"]),
         Case(
+            name: "records that end in two bytes may hold more line breaks than there are records",
+            text: "1+|<x>\n\n<y>\n+|a&|\r\n2+|<z>\n\n\n+|b&|\r\n", expected: ["-", "1|<x>\n\n<y>\n|a", "2|<z>\n\n\n|b"]),
+        Case(
+            name: "of two delimiters the one that makes far more fields", text: "a,b\tc\td\te\tf\n1,2\t3\t4\t5\t6\n7,8\t9\t10\t11\t12\n",
+            expected: ["a,b|c|d|e|f", "1,2|3|4|5|6", "7,8|9|10|11|12"]),
+        Case(name: "a lone date is no header", text: "05/06/2019", expected: ["-", "05/06/2019"]),
+        Case(
+            name: "what goes on over many lines names no column", text: "a,\"1\n2\n3\n4\n5\n6\"\nb,\"x\ny\"\n",
+            expected: ["-", "a|1\n2\n3\n4\n5\n6", "b|x\ny"]),
+        Case(name: "NULs are characters of a text", text: "a,b\nx\0,y\n", expected: ["a|b", "x\0|y"]),
+        Case(
             name: "single quotes quote", text: "a,b\n1,'x, y'\n2,'it''s'\n", expected: ["a|b", "1|x, y", "2|it's"]),
         Case(
             name: "a backslash escapes quotes, and only them", text: "a,b\n1,\"5\\\" c:\\d\"\n2,\"x, y\"\n",

@@ -33,7 +33,8 @@ struct DialectDetectionTests {
         "what is no UTF-8 text is refused with a reason",
         arguments: [
             ([0xFF, 0xFE, 97, 0], "encoding.unsupported"), ([0xFE, 0xFF, 0, 97], "encoding.unsupported"),
-            ([97, 0, 98], "input.not_text"),
+            ([97, 0, 98, 0], "input.not_text"), ([97, 0, 98, 10, 6, 98], "input.not_text"),
+            ([97, 0, 0xF5, 98, 10, 98, 98, 98], "input.not_text"),
         ] as [([UInt8], String)])
     func refused(sample: [UInt8], code: String) {
         #expect(throws: TabularError.self) { try DialectDetection.dialect(of: sample, hints: DialectHints()) }

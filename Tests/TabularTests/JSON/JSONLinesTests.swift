@@ -72,7 +72,7 @@ struct JSONLinesReaderTests {
             ), (#"{"extra":[1,]}"#, "- json.malformed", #"expected a value at byte 12 of the line, found "]}""#),
             (#"{"id":1,"id":2}"#, "id json.duplicate_key", "the key is named twice"),
             (#"{"id":1,"\u0069d":2}"#, "id json.duplicate_key", "the key is named twice"),
-            (#"{"id":null,"name":"x","id":null}"#, "id json.duplicate_key", "the key is named twice"),
+            (#"{"id":null,"name":"x","id":1}"#, "id json.duplicate_key", "the key is named twice"),
             (#"{"name":"\ud800"}"#, "- json.lone_surrogate", #"half of a surrogate pair stands alone in "\"\ud800\"""#),
             (#"{"name":"\ud800\u0041"}"#, "- json.lone_surrogate", nil), (#"{"name":"\udc00\ud800"}"#, "- json.lone_surrogate", nil),
             (#"{"\ud800":1}"#, "- json.lone_surrogate", nil),
@@ -195,7 +195,7 @@ struct JSONLinesInspectorTests {
         "a line that will be rejected has no say in the types, but its keys are kept so that it is",
         arguments: [
             (#"{"a":"x""#, 2), (#"{"a":"x","z":1"#, 2), (#"{"z":1,"\ud800":1}"#, 2), ("[]", 2), (#"{"a":"x","b":"\ud800"}"#, 2),
-            (#"{"a":"x","z":"\udc00"}"#, 3), (#"{"a":"x","a":1}"#, 2), (#"{"z":1,"z":2}"#, 3), (#"{"a":"x","z":1,"z":1}"#, 3),
+            (#"{"a":"x","z":"\udc00"}"#, 3), (#"{"a":"x","a":1}"#, 2), (#"{"z":1,"z":2}"#, 3), (#"{"a":"x","z":1,"z":2}"#, 3),
         ])
     func faultyLines(line: String, columns: Int) throws {
         let lines = [#"{"a":1,"b":"y"}"#, line, #"{"a":2,"b":"y"}"#]
@@ -217,6 +217,19 @@ struct JSONLinesInspectorTests {
             try JSONReader(source: TextSource(lines.joined(separator: "\n").utf8), schema: Schema(inspection.columns))
         }
         #expect(reading.rejects.map(\.code) == ["json.duplicate_key"])
+    }
+
+    @Test(
+        "a key that is named twice with one value says nothing new",
+        arguments: [
+            (#"{"a":1,"a":1}"#, ["1"]), (#"{"a":"b","c":2,"\u0061":"b"}"#, ["b", "2"]), (#"{"a":null,"a":null}"#, [nil]),
+            (#"{"a":1.5,"b":[1],"b":[1],"a":1.5}"#, ["1.5", "[1]"]),
+        ] as [(String, [String?])])
+    func sameTwice(line: String, row: [String?]) throws {
+        let inspection = try Self.inspect([line])
+        let reading = try Reading { try JSONReader(source: TextSource(line.utf8), schema: Schema(inspection.columns)) }
+        #expect(reading.rejects == [])
+        #expect(reading.rows == [row])
     }
 
     @Test(
