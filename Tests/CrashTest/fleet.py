@@ -95,10 +95,15 @@ class Fleet:
             return worker.send(signal.SIGTERM)
 
     def renew(self, work, items):
-        """A new process in the place of the first worker sweeps what those that died have left in the work folder."""
-        while not self.terminate(self.workers[0]):
-            time.sleep(0.1)
-        deadline = time.monotonic() + self.PATIENCE_SECONDS
+        """New processes in the places of the workers, one after another: the last sweeps what those that died, or were stopped
+        until their jobs had ended, have left in the work folder."""
+        deadline = time.monotonic() + self.PATIENCE_SECONDS * (len(self.workers) + 1)
+        for worker in self.workers:
+            starts = worker.starts
+            while not self.terminate(worker) and time.monotonic() < deadline:
+                time.sleep(0.1)
+            while worker.starts == starts and time.monotonic() < deadline:
+                time.sleep(0.1)
         while time.monotonic() < deadline:
             done = {item["job_id"] for item in items() if item["status"] in ("succeeded", "superseded")}
             if not work.exists() or not any(path.name in done for path in work.iterdir()):

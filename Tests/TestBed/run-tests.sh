@@ -49,11 +49,20 @@ export LANDFALL_BINARY=$PWD/.build/release/landfall LANDFALL_PYTHON=$python
 LANDFALL_TEST_MOTO=$(cat "$scratch/moto.url")
 export LANDFALL_TEST_MOTO LANDFALL_TEST_POSTGRES=$postgres
 
-# What failed is said once more at the end, where a reader of a long log looks first.
 status=0
-swift test --skip-build "$@" 2>&1 | tee "$scratch/log" || status=$?
+run() {
+    swift test --skip-build "$@" 2>&1 | tee -a "$scratch/log" || status=$?
+}
+if [ $# -gt 0 ]; then
+    run "$@"
+else
+    # The end-to-end tests wait for processes of their own, and would keep the others waiting: they come second.
+    run --skip EndToEndTests
+    run --filter EndToEndTests
+fi
+# What failed is said once more at the end, where a reader of a long log looks first.
 if [ "$status" != 0 ]; then
     printf '\nWhat failed:\n'
-    grep --text -E -A 12 '✘|error:|Fatal error|unexpected signal' "$scratch/log" | grep --text -vE '✔|◇' | head -c 20000 || true
+    grep --text -E -A 12 '^✘|: error: |Fatal error|unexpected signal' "$scratch/log" | grep --text -vE '^[✔◇]' | head -c 20000 || true
 fi
 exit "$status"
