@@ -98,7 +98,7 @@ let package = Package(
         tests("SimulationTests", ["Jobs"]),
         tests("WorkflowsTests", ["Workflows", "Jobs", "SQL", "Parquet", "Tabular", "Compression", "Columns", "Telemetry", log]),
         tests("WorkerTests", ["Worker", "Jobs", log]),
-        tests("EndToEndTests", ["landfall"]),
+        tests("EndToEndTests", ["landfall", "FaultServer"]),
     ],
     swiftLanguageModes: [.v6]
 )
