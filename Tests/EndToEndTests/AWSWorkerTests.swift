@@ -1,3 +1,4 @@
+import FaultServer
 import Foundation
 import Glibc
 import Testing
@@ -359,5 +360,31 @@ struct AWSWorkerTests {
         try Data(changed.utf8).write(to: URL(fileURLWithPath: path))
         var times = [facts.st_atim, facts.st_mtim]
         try #require(utimensat(AT_FDCWD, path, &times, 0) == 0)
+    }
+
+    @Test(
+        "the ECS task is protected while it is busy; where that cannot be, the worker goes on all the same",
+        arguments: [
+            #"{"protection":{"ProtectionEnabled":true,"ExpirationDate":"2030-01-01T00:00:00Z","TaskArn":"arn:task"}}"#,
+            #"{"failure":{"Arn":"arn:task","Reason":"TASK_NOT_VALID","Detail":"not part of a service"}}"#, "no JSON",
+        ])
+    func protection(_ answer: String) async throws {
+        let agent = ScriptedServer { _ in [.answer("200 OK", answer)] }
+        try await Database.with { database in
+            let site = try await AWSSite(folder, database, ["ECS_AGENT_URI": agent.url + "/api/task"])
+            let worker = try site.landfall.worker()
+            try await site.put(Orders(20).csv, as: "orders/a.csv")
+            #expect(try await site.item("orders/a.csv")["status"].text == "succeeded")
+            try await site.awaitEmptyQueue()
+            #expect(try await worker.terminate() == .code(0))
+            let asked = try agent.requests.map { request in
+                #expect(request.line.hasPrefix("PUT /api/task/task-protection/v1/state "))
+                return try JSON(String(decoding: request.body, as: UTF8.self))["ProtectionEnabled"].bool
+            }
+            #expect(asked.first == true)
+            #expect(asked.last == false)
+            let complaints = try worker.said("The task's protection could not be changed").count
+            #expect(answer.contains("ExpirationDate") ? complaints == 0 : complaints == asked.count)
+        }
     }
 }
