@@ -295,21 +295,36 @@ package struct CSVInspector {
     private static func observe(
         _ grid: CellGrid, _ dialect: Dialect, _ columns: inout [TypeEvidence], number: (Int) -> Int64
     ) {
+        let quote = grid.quote.map(Int.init) ?? -1
+        let hasMarkers = !dialect.nullMarkers.isEmpty
         for column in columns.indices {
+            let cells = grid.column(column)
+            // Taken out, so that the loop has it to itself.
+            var evidence = columns[column]
+            columns[column] = TypeEvidence()
             for row in 0..<grid.rowCount {
-                observe(grid.raw(row, column), grid, dialect, record: number(row), &columns[column])
+                let raw = cells.raw(row)
+                guard let first = raw.first else {
+                    evidence.observeNull()
+                    continue
+                }
+                if Int(first) != quote, !hasMarkers {
+                    evidence.observe(raw, record: number(row))
+                } else {
+                    observe(raw, grid, dialect, record: number(row), &evidence)
+                }
             }
+            columns[column] = evidence
         }
     }
 
-    @inline(__always)
     private static func observe(
         _ raw: UnsafeBufferPointer<UInt8>, _ grid: CellGrid, _ dialect: Dialect, record: Int64,
         _ evidence: inout TypeEvidence
     ) {
         switch grid.cell(raw) {
         case .plain(let text):
-            if text.isEmpty || dialect.nullMarkers.contains(where: { $0.elementsEqual(text) }) {
+            if dialect.nullMarkers.contains(where: { $0.elementsEqual(text) }) {
                 evidence.observeNull()
             } else {
                 evidence.observe(text, record: record)

@@ -54,6 +54,7 @@ struct TypeEvidence {
     }
 
     /// A value that is not empty.
+    @inline(__always)
     mutating func observe(_ text: UnsafeBufferPointer<UInt8>, record: Int64) {
         rows &+= 1
         if isText { return }
@@ -97,12 +98,18 @@ struct TypeEvidence {
         switch text[0] {
         case 48...57, UInt8(ascii: "-"), UInt8(ascii: "."): return number(text) ?? moment(text) ?? .text
         case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "T"), UInt8(ascii: "F"):
-            return Self.bools.contains { $0.utf8.elementsEqual(text) } ? .bool : .text
+            return Self.isBool(text) ? .bool : .text
         default: return .text
         }
     }
 
-    private static let bools = ["true", "false", "True", "False", "TRUE", "FALSE"]
+    /// `true` and `false`, all small, all large, or the first letter large.
+    private static func isBool(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard text.count >= 4, CellParsing.bool(text) != nil else { return false }
+        let small = text[1] & 0x20
+        for at in 2..<text.count where text[at] & 0x20 != small { return false }
+        return small != 0 || text[0] & 0x20 == 0
+    }
 
     /// A number in canonical spelling: no plus, no leading zeros, a digit on the point's right; notes its extent.
     private mutating func number(_ text: UnsafeBufferPointer<UInt8>) -> Classes? {
@@ -153,7 +160,9 @@ struct TypeEvidence {
     /// Whether the double nearest to a number has the number as its shortest text.
     private func isExactDouble(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let value = CellParsing.float64(text), value.isFinite else { return false }
-        return DecimalDigits(text) == DecimalDigits(ascii: value.description)
+        var shortest = value.description
+        guard let digits = DecimalDigits(text) else { return false }
+        return shortest.withUTF8 { DecimalDigits($0) } == digits
     }
 
     private func moment(_ text: UnsafeBufferPointer<UInt8>) -> Classes? {
@@ -161,6 +170,8 @@ struct TypeEvidence {
         case 8...15 where text[2] == UInt8(ascii: ":"): return canonicalTime(text)
         case 10: return CellParsing.date(text) != nil ? .date : nil
         case 19...:
+            // What the column had so far comes first; no text is both.
+            if classes.contains(.timestamptz), CellParsing.timestamptz(text) != nil { return .timestamptz }
             if CellParsing.timestamp(text) != nil { return .timestamp }
             return CellParsing.timestamptz(text) != nil ? .timestamptz : nil
         default: return nil
@@ -229,43 +240,48 @@ struct TypeEvidence {
     }
 }
 
-/// The significant digits of a number and where its point stands, whatever its spelling.
+/// The significant digits of a number and where its point stands, whatever its spelling: no zeros at either end.
 private struct DecimalDigits: Equatable {
-    private var digits: [UInt8] = []
+    private var digits: UInt64 = 0
     private var exponent = 0
-    private var negative = false
+    private var isNegative = false
 
-    init(_ text: some Sequence<UInt8>) {
+    /// Nil where there are more digits than 64 bits hold, and more than any double's shortest text has.
+    init?(_ text: UnsafeBufferPointer<UInt8>) {
+        var at = 0
+        var (count, zeros) = (0, 0)
         var inFraction = false
-        var inExponent = false
-        var power = 0
-        var powerNegative = false
-        for byte in text {
-            switch byte {
-            case UInt8(ascii: "-"): if inExponent { powerNegative = true } else { negative = true }
-            case UInt8(ascii: "."): inFraction = true
-            case UInt8(ascii: "e"), UInt8(ascii: "E"): inExponent = true
-            case 48...57:
-                if inExponent {
-                    power = power * 10 + Int(byte - 48)
-                } else {
-                    digits.append(byte)
-                    if inFraction { exponent -= 1 }
+        while at < text.count, text[at] | 0x20 != UInt8(ascii: "e") {
+            let byte = text[at]
+            at &+= 1
+            if byte &- 48 < 10 {
+                if inFraction { exponent &-= 1 }
+                if byte == 48 {
+                    // Zeros count where another digit follows.
+                    zeros &+= 1
+                    continue
                 }
-            default: break
+                if count > 0 {
+                    count &+= zeros
+                    guard count < Self.maxDigits else { return nil }
+                    for _ in 0..<zeros { digits = digits &* 10 }
+                }
+                count &+= 1
+                guard count <= Self.maxDigits else { return nil }
+                digits = digits &* 10 &+ UInt64(byte &- 48)
+                zeros = 0
+            } else if byte == UInt8(ascii: ".") {
+                inFraction = true
+            } else if byte == UInt8(ascii: "-") {
+                isNegative = true
             }
         }
-        exponent += powerNegative ? -power : power
-        while digits.count > 1, digits.last == 48 {
-            digits.removeLast()
-            exponent += 1
+        exponent &+= zeros
+        if at < text.count {
+            exponent += Int(CellParsing.int64(UnsafeBufferPointer(rebasing: text[(at + 1)...])) ?? 0)
         }
-        let leading = digits.prefix { $0 == 48 }.count
-        digits.removeFirst(min(leading, digits.count - 1))
-        if digits == [48] { exponent = 0 }
+        if digits == 0 { exponent = 0 }
     }
 
-    init(ascii text: String) {
-        self.init(text.utf8)
-    }
+    private static let maxDigits = 19
 }
