@@ -51,6 +51,34 @@ struct ConversionTests {
         return result
     }
 
+    @Test("rejects are counted and written alike with any number of threads", arguments: 1...4)
+    func rejectsByThreads(threads: Int) throws {
+        var text = "id,note\n"
+        // Several chunks of a megabyte.
+        let long = String(repeating: "long ", count: 60)
+        for row in 1...15_000 { text += row % 125 == 0 ? "\(row),a,b\n" : "\(row),\"\(long)\n\(row)\"\n" }
+        try folder.write(text, to: "a.csv")
+        var options = InputOptions(hints: DialectHints(header: true))
+        func write(_ threads: Int, _ policy: RejectPolicy, _ name: String) throws -> Conversion.Result {
+            options.threads = threads
+            return try conversion("a.csv", .jsonl, input: options, policy: policy)
+                .write(to: .file(path: folder("\(name).jsonl")), rejectsPath: folder("\(name).csv"))
+        }
+        let one = try write(1, RejectPolicy(rejects: true, maxRejects: 120), "one")
+        let many = try write(threads, RejectPolicy(rejects: true, maxRejects: 120), "many")
+        #expect(many.counts == Counts(read: 15_000, written: 14_880, rejected: 120))
+        #expect(many.counts == one.counts)
+        #expect(try folder.text("many.csv") == folder.text("one.csv"))
+        #expect(try folder.text("many.jsonl") == folder.text("one.jsonl"))
+        // The one too many is the same one.
+        #expect {
+            try write(threads, RejectPolicy(rejects: true, maxRejects: 119), "few")
+        } throws: { error in
+            guard let error = error as? TabularError else { return false }
+            return error.code == "rows.too_many_rejects" && error.message.contains("the last is at line 29881 (byte ")
+        }
+    }
+
     @Test("the sample's columns have the types that were meant")
     func types() throws {
         try folder.write(Sample.csv, to: "a.csv")

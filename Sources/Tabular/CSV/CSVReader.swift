@@ -20,95 +20,95 @@ package struct FieldMapping: Hashable, Sendable {
 /// Reads a CSV file (RFC 4180 and its usual deviations, see ``Dialect``) into batches of typed columns.
 ///
 /// A record with too few or too many fields, or with a field that does not fit its column, becomes a ``Reject``; what
-/// makes the rest unreadable (an open quote, a record without end) is a ``TabularError``.
+/// makes the rest unreadable (an open quote, a record without end) is a ``TabularError``. With several threads the text is cut
+/// into chunks of records by one at a time, in order, and the chunks are read by all: what comes out is the same.
 package final class CSVReader: BatchSource {
     package let schema: Schema
     package let mapping: FieldMapping
-    private let chunker: RecordChunker
-    private var headerPending: Bool
-    private var record: Int64 = 0
-    private var rows = ChunkRows()
+    private let chunks: OrderedWork<RecordChunk, ChunkReading.Result>
+    /// Records of the chunks that were handed over.
+    private var records: Int64 = 0
     /// What was done so far to make records fit.
     package private(set) var adjustments = Adjustments()
 
-    /// `chunkBytes` is how much text is taken at a time; tests make it small, and try `exactScanOnly` too.
+    /// The most threads that one reader has use for.
+    package static let maxThreads = 64
+
+    /// `threads` is how many may work at a time, the caller's own among them. `chunkBytes` is how much text is taken at a time;
+    /// tests make it small, and try `exactScanOnly` too.
     package init(
-        source: any ByteSource, dialect: Dialect, mapping: FieldMapping, chunkBytes: Int = 1 << 20,
+        source: any ByteSource, dialect: Dialect, mapping: FieldMapping, threads: Int = 1, chunkBytes: Int = 1 << 20,
         exactScanOnly: Bool = false
     ) throws {
         self.mapping = mapping
         schema = Schema(mapping.columns)
-        chunker = try RecordChunker(source: source, dialect: dialect, chunkBytes: chunkBytes, exactScanOnly: exactScanOnly)
-        headerPending = true
+        let chunker = try RecordChunker(source: source, dialect: dialect, chunkBytes: chunkBytes, exactScanOnly: exactScanOnly)
+        let reading = ChunkReading(mapping: mapping, schema: schema, dialect: dialect)
+        let limit = OrderedWork<RecordChunk, ChunkReading.Result>.limit(threads: min(threads, Self.maxThreads))
+        let cutting = ChunkCutting(chunker: chunker, fields: mapping.fieldNames.count, chunkBytes: chunkBytes, limit: limit)
+        chunks = OrderedWork(
+            threads: min(threads, Self.maxThreads), take: { try cutting.next() }, work: { reading.read($0) })
     }
 
     package func next() throws -> ReadResult? {
-        let fieldCount = mapping.fieldNames.count
-        if headerPending {
+        guard case (var result, let found)? = try chunks.next() else { return nil }
+        adjustments.add(found)
+        let before = records
+        records += Int64(result.recordCount)
+        if before > 0 { result.numberOn(from: before) }
+        return result
+    }
+}
+
+extension ReadResult {
+    /// Records are `before` more than they were.
+    fileprivate mutating func numberOn(from before: Int64) {
+        batch.recordNumbers.withUnsafeMutableBufferPointer { numbers in
+            for row in numbers.indices { numbers[row] &+= before }
+        }
+        for reject in rejects.indices { rejects[reject].record += before }
+    }
+}
+
+/// Takes chunk after chunk from the text. Where several are read at a time, each has memory of its own.
+private final class ChunkCutting {
+    private let chunker: RecordChunker
+    private let fields: Int
+    private let chunkBytes: Int
+    private var isBehindHeader = false
+    /// How many chunks may be read at a time. With one, a chunk is read before the next is taken.
+    private let limit: Int
+    /// The memory of the last `limit` chunks, chunk `i` in place `i % limit`.
+    private var memories: [ChunkMemory] = []
+    private var place = 0
+
+    init(chunker: RecordChunker, fields: Int, chunkBytes: Int, limit: Int) {
+        self.chunker = chunker
+        self.fields = fields
+        self.chunkBytes = chunkBytes
+        self.limit = limit
+    }
+
+    func next() throws -> RecordChunk? {
+        if !isBehindHeader {
             try chunker.skipHeader()
-            headerPending = false
+            isBehindHeader = true
         }
-        guard let chunk = try chunker.next(fieldsPerRecord: fieldCount, maxRecords: ColumnBatch.maxRows) else {
-            return nil
-        }
-        return ChunkRows.areAll(of: chunk) ? read(chunk.grid, of: chunk, records: nil) : readIrregular(chunk)
+        let chunk = try chunker.next(fieldsPerRecord: fields, maxRecords: ColumnBatch.maxRows)
+        if limit > 1, chunk != nil { keepMemory() }
+        return chunk
     }
 
-    /// Sets aside records that do not fit, and reads the others.
-    private func readIrregular(_ chunk: RecordChunk) -> ReadResult {
-        rows.sort(chunk, first: record + 1)
-        adjustments.add(rows.adjustments)
-        var lines = LineCounter(chunk, newline: chunk.dialect.newline)
-        let rejects = rows.misfits.map { index, number in
-            reject(
-                chunk, index, number, &lines, column: nil, code: "csv.field_count",
-                reason: "expected \(mapping.fieldNames.count) fields, found \(chunk.fieldCount(index))")
+    /// Sets the memory of the last chunk aside, and lets the chunker go on in that of `limit` chunks ago: what was read from it
+    /// has been handed over.
+    private func keepMemory() {
+        if memories.count < limit {
+            memories.append(chunker.moveOn(to: ChunkMemory(capacity: 2 * chunkBytes)))
+            return
         }
-        let first = record
-        let result = rows.withGrid(of: chunk) { read($0, of: chunk, records: rows.records) }
-        record = first + Int64(rows.count)
-        guard let result else { return ReadResult(batch: emptyBatch, rejects: rejects) }
-        guard !rejects.isEmpty else { return result }
-        return ReadResult(batch: result.batch, rejects: (rejects + result.rejects).sorted { $0.record < $1.record })
-    }
-
-    private var emptyBatch: ColumnBatch {
-        ColumnBatch(schema: schema, columns: schema.columns.map { ColumnVector(empty: $0.type) }, recordNumbers: [])
-    }
-
-    /// Reads all rows of a grid. `records` says which record each row is; nil: row `r` is record `r` of the chunk.
-    private func read(_ grid: CellGrid, of chunk: RecordChunk, records: [(index: Int, number: Int64)]?) -> ReadResult {
-        var parser = ColumnParser(
-            grid: grid, nullMarkers: chunker.dialect.nullMarkers, checksUTF8: chunk.mayBreakUTF8)
-        let vectors = zip(mapping.columns, mapping.fields).map { column, field in
-            parser.parse(column: field, as: column)
-        }
-        let first = record + 1
-        let numbers = records?.map(\.number) ?? Array(first..<(first + Int64(grid.rowCount)))
-        if records == nil { record += Int64(grid.rowCount) }
-        let batch = ColumnBatch(schema: schema, columns: vectors, recordNumbers: numbers)
-        guard !parser.faults.isEmpty else { return ReadResult(batch: batch, rejects: []) }
-        var lines = LineCounter(chunk, newline: chunker.dialect.newline)
-        let rejects = parser.faults.sorted { $0.key < $1.key }.map { row, fault in
-            reject(
-                chunk, records?[row].index ?? row, numbers[row], &lines, column: mapping.fieldNames[fault.column],
-                code: fault.code, reason: fault.reason)
-        }
-        return ReadResult(batch: batch.filtered(keep: (0..<grid.rowCount).map { parser.faults[$0] == nil }), rejects: rejects)
-    }
-
-    private func reject(
-        _ chunk: RecordChunk, _ index: Int, _ number: Int64, _ lines: inout LineCounter, column: String?, code: String,
-        reason: String
-    ) -> Reject {
-        let nullMarkers = chunker.dialect.nullMarkers
-        let decoder = chunk.grid
-        let fields = (0..<chunk.fieldCount(index)).map { field in
-            let raw = chunk.field(index, field)
-            return nullMarkers.contains { $0.elementsEqual(raw) } ? nil : decoder.lenientText(raw)
-        }
-        return Reject(
-            record: number, line: lines.line(of: index, in: chunk),
-            byte: chunk.textOffset + Int64(chunk.starts[index]), column: column, code: code, reason: reason, fields: fields)
+        // What a very long record has taken is given back.
+        let free = memories[place].capacity > 8 * chunkBytes ? ChunkMemory(capacity: 2 * chunkBytes) : memories[place]
+        memories[place] = chunker.moveOn(to: free)
+        place = (place + 1) % limit
     }
 }

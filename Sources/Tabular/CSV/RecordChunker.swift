@@ -10,25 +10,21 @@ final class RecordChunker {
     static let chunkBytes = 1 << 20
     /// The longest record; a longer one is most often an open quote that swallows the file.
     static let maxRecordBytes = 32 << 20
-    /// What a scan may read beyond the end.
-    static let paddingBytes = 64
 
     let dialect: Dialect
     private let source: any ByteSource
     private let readBytes: Int
     private let exactScanOnly: Bool
-    private var buffer: UnsafeMutablePointer<UInt8>
-    private var capacity: Int
+    private var memory: ChunkMemory
+    private var buffer: UnsafeMutablePointer<UInt8> { memory.text }
     /// Text that has been read but not handed out: `buffer[begin..<end]`.
     private var begin = 0
     private var end = 0
     private var sourceEnded = false
     private var textOffset: Int64 = 0
     private var line: Int64 = 1
-
-    private let starts = IndexBuffer()
-    private let firstFields = IndexBuffer()
-    private let ends = IndexBuffer()
+    /// How much is looked at for one chunk: less than there is where records are so short that a chunk has as many as it may.
+    private var scanBytes = Int.max
 
     /// `source` must stand at the first byte to read; a byte order mark is skipped here. `exactScanOnly` is for tests,
     /// which hold both scans against each other.
@@ -39,9 +35,7 @@ final class RecordChunker {
         self.dialect = dialect
         self.exactScanOnly = exactScanOnly || !dialect.isSimple
         readBytes = max(1, chunkBytes)
-        capacity = 2 * readBytes
-        buffer = .allocate(capacity: capacity + Self.paddingBytes)
-        buffer.initialize(repeating: 0, count: capacity + Self.paddingBytes)
+        memory = ChunkMemory(capacity: 2 * readBytes)
         while end < 3, !sourceEnded { try fill(to: 3) }
         if end >= 3, buffer[0] == 0xEF, buffer[1] == 0xBB, buffer[2] == 0xBF {
             begin = 3
@@ -49,14 +43,21 @@ final class RecordChunker {
         }
     }
 
-    deinit {
-        buffer.deallocate()
+    /// Gives away the memory of the last chunk, and goes on in other memory.
+    func moveOn(to next: ChunkMemory) -> ChunkMemory {
+        // One more for the newline that the last record may lack.
+        next.reserve(end - begin + 1, keeping: 0)
+        next.text.update(from: buffer + begin, count: end - begin)
+        end -= begin
+        begin = 0
+        defer { memory = next }
+        return memory
     }
 
     /// The next records; nil at the end. `fieldsPerRecord` is how many fields each should have (0: not known yet), and
     /// `maxRecords` bounds the chunk.
     func next(fieldsPerRecord: Int, maxRecords: Int = .max) throws -> RecordChunk? {
-        var wanted = readBytes
+        var wanted = min(readBytes, scanBytes)
         while true {
             try fillUp(wanted)
             if begin == end { return nil }
@@ -125,15 +126,7 @@ final class RecordChunker {
 
     /// Reads once, so that up to `target` bytes are in the buffer; notes the source's end.
     private func fill(to target: Int) throws {
-        if target + 1 > capacity {
-            let larger = target * 2
-            let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger + Self.paddingBytes)
-            moved.initialize(repeating: 0, count: larger + Self.paddingBytes)
-            moved.update(from: buffer, count: end)
-            buffer.deallocate()
-            buffer = moved
-            capacity = larger
-        }
+        memory.reserve(target + 1, keeping: end)
         let count = try source.read(into: UnsafeMutableRawBufferPointer(start: buffer + end, count: target - end))
         end += count
         sourceEnded = count == 0
@@ -147,38 +140,46 @@ final class RecordChunker {
             buffer[end] = dialect.newline
             end += 1
         }
-        let length = end - begin
-        let text = UnsafePointer(buffer + begin)
-        ends.reserve(length + FastScan.sparePositions)
-        var found =
-            exactScanOnly
-            ? Separators(isIrregular: true)
-            : FastScan.run(text: text, length: length, dialect: dialect, positions: ends.elements)
-        let isOpen = found.endsInsideQuotes && dialect.fit.keepsOpenQuotes && (sourceEnded || length > Self.maxRecordBytes)
-        if found.isIrregular || isOpen {
-            found = ExactScan.run(
-                text: text, length: length, dialect: dialect, expectedFields: fieldsPerRecord, isFinal: sourceEnded,
-                positions: ends.elements)
-        }
+        let length = min(end - begin, scanBytes)
+        let isFinal = sourceEnded && length == end - begin
+        let found = separators(length, isFinal: isFinal, fieldsPerRecord)
         guard found.newlines > 0 else {
+            if length < end - begin {
+                scanBytes = .max
+                return try cut(fieldsPerRecord: fieldsPerRecord, maxRecords: maxRecords)
+            }
             if sourceEnded { throw unclosedQuote() }
-            if length > Self.maxRecordBytes { throw found.endsInsideQuotes ? unclosedQuote() : recordTooLong(length) }
+            if length > Self.maxRecordBytes { throw recordTooLong(isQuoted: found.endsInsideQuotes) }
             return nil
         }
-        return index(found, text: text, fieldsPerRecord: fieldsPerRecord, maxRecords: maxRecords)
+        return index(found, length: length, fieldsPerRecord: fieldsPerRecord, maxRecords: maxRecords)
+    }
+
+    /// Finds the separators of the next `length` bytes.
+    private func separators(_ length: Int, isFinal: Bool, _ fieldsPerRecord: Int) -> Separators {
+        let text = UnsafePointer(buffer + begin)
+        memory.ends.reserve(length + FastScan.sparePositions)
+        let positions = memory.ends.elements
+        let found =
+            exactScanOnly
+            ? Separators(isIrregular: true)
+            : FastScan.run(text: text, length: length, dialect: dialect, positions: positions)
+        let isOpen = found.endsInsideQuotes && dialect.fit.keepsOpenQuotes && (isFinal || length > Self.maxRecordBytes)
+        guard found.isIrregular || isOpen else { return found }
+        return ExactScan.run(
+            text: text, length: length, dialect: dialect, expectedFields: fieldsPerRecord, isFinal: isFinal, positions: positions)
     }
 
     /// Builds the records' index from the separators and moves on behind the last record of the chunk.
-    private func index(
-        _ found: Separators, text: UnsafePointer<UInt8>, fieldsPerRecord: Int, maxRecords: Int
-    ) -> RecordChunk {
+    private func index(_ found: Separators, length: Int, fieldsPerRecord: Int, maxRecords: Int) -> RecordChunk {
+        let text = UnsafePointer(buffer + begin)
         let newline = dialect.newline
         let other = dialect.endsAtReturns ? UInt8(ascii: "\r") : newline
         func isRecordEnd(_ byte: UInt8) -> Bool { byte == newline || byte == other }
         let limit = min(found.newlines, maxRecords)
-        starts.reserve(limit)
-        firstFields.reserve(limit + 1)
-        let (starts, firstFields, ends) = (self.starts.elements, self.firstFields.elements, self.ends.elements)
+        memory.starts.reserve(limit)
+        memory.firstFields.reserve(limit + 1)
+        let (starts, firstFields, ends) = (memory.starts.elements, memory.firstFields.elements, memory.ends.elements)
         var regular = fieldsPerRecord > 0
         var start: UInt32 = 0
         var separator = 0
@@ -208,17 +209,23 @@ final class RecordChunker {
             text: text, textOffset: textOffset, firstLine: line, starts: starts, firstFields: firstFields, ends: ends,
             recordCount: limit, isRegular: regular, fieldsPerRecord: fieldsPerRecord,
             mayBreakUTF8: found.mayBreakUTF8, dialect: dialect)
-        let used = Int(start)
+        moveOn(behind: Int(start), of: length, found)
+        // What is left over would be looked at again and again.
+        scanBytes = limit < found.newlines && maxRecords > 1 ? Int(start) + Int(start) / 4 + 1 : scanBytes > .max / 2 ? .max : scanBytes * 2
+        return chunk
+    }
+
+    /// Goes on behind the first `used` bytes, after `length` were scanned.
+    private func moveOn(behind used: Int, of length: Int, _ found: Separators) {
+        let text = UnsafePointer(buffer + begin)
         // Most often little is left over, and the scan has counted all.
-        let length = end - begin
         if length - used <= used {
-            line += Int64(found.rawNewlines - Self.count(of: newline, text + used, length - used))
+            line += Int64(found.rawNewlines - Self.count(of: dialect.newline, text + used, length - used))
         } else {
-            line += Int64(Self.count(of: newline, text, used))
+            line += Int64(Self.count(of: dialect.newline, text, used))
         }
         begin += used
         textOffset += Int64(used)
-        return chunk
     }
 
     private static func count(of byte: UInt8, _ text: UnsafePointer<UInt8>, _ count: Int) -> Int {
@@ -231,7 +238,7 @@ final class RecordChunker {
     private func isGrid(_ found: Separators, text: UnsafePointer<UInt8>, fields: Int) -> Bool {
         let newline = dialect.newline
         guard !dialect.endsAtReturns, dialect.delimiter != newline, found.newlines * fields <= found.count else { return false }
-        let ends = self.ends.elements
+        let ends = memory.ends.elements
         var last = fields &- 1
         for _ in 0..<found.newlines {
             if text[Int(ends[last])] != newline { return false }
@@ -247,30 +254,13 @@ final class RecordChunker {
                 + "Close it, or declare the file's quote and escape.")
     }
 
-    private func recordTooLong(_ length: Int) -> TabularError {
-        let isCSV = dialect.delimiter != dialect.newline
-        return TabularError(
-            isCSV ? "csv.record_too_long" : "json.record_too_long",
-            "Line \(line) (byte \(textOffset)): \(length) bytes without a record end; a record may have "
-                + "\(Self.maxRecordBytes). "
-                + (isCSV ? "Is this a CSV file, and are its line ends LF, CRLF or CR?" : "JSON lines have one object a line."))
-    }
-}
-
-/// Memory for an index that grows and never moves while it is read.
-private final class IndexBuffer {
-    private(set) var elements = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
-    private var capacity = 1
-
-    /// Makes room for `count` elements; what was there is lost.
-    func reserve(_ count: Int) {
-        guard count > capacity else { return }
-        elements.deallocate()
-        capacity = count + count / 2
-        elements = .allocate(capacity: capacity)
-    }
-
-    deinit {
-        elements.deallocate()
+    private func recordTooLong(isQuoted: Bool) -> TabularError {
+        TabularError(
+            "csv.record_too_long",
+            "Line \(line) (byte \(textOffset)): the record that begins here has more than the \(Self.maxRecordBytes) bytes that one may "
+                + "have, "
+                + (isQuoted
+                    ? "and goes on within quotes. Close the quote, or declare the file's quote and escape."
+                    : "and no line ends in it. Is this a CSV file, and are its line ends LF, CRLF or CR?"))
     }
 }

@@ -46,6 +46,8 @@ package struct InputOptions: Hashable, Sendable {
     package var replay: ReplayedRows?
     /// What data buffers may take; nil: what is usual.
     package var memoryBytes: Int64?
+    /// CSV: how many threads read at a time, at most.
+    package var threads = 1
     /// Nil: detected.
     package var encoding: TextEncoding?
     /// Whether bytes that are no character of the encoding become U+FFFD.

@@ -16,6 +16,8 @@ package struct InputPlan: Sendable {
     /// CSV and JSON lines: the text's encoding.
     package var encoding: TextEncoding? { text?.encoding }
     private var text: InputText?
+    /// CSV: how many threads read at a time.
+    private let threads: Int
     /// The columns of the result.
     package var schema: Schema
     /// The columns of rejects: the source's fields.
@@ -47,6 +49,7 @@ package struct InputPlan: Sendable {
         guard !DataFormat.isPipeOrDevice(path) else {
             throw TabularError("input.not_a_file", "\(path) is no regular file. Files are read more than once: save it first.")
         }
+        threads = options.threads
         packed = try options.packedFile(path: path)
         if let replay = options.replay {
             (format, schema, rejectFields) = (.csv, Schema([]), [])
@@ -98,7 +101,7 @@ package struct InputPlan: Sendable {
             let mapping = FieldMapping(columns: schema.columns, fields: fields, fieldNames: rejectFields)
             return try CSVReader(
                 source: text, dialect: memberDialects.indices.contains(member) ? memberDialects[member] : dialect ?? Dialect(),
-                mapping: mapping)
+                mapping: mapping, threads: threads)
         case .json, .jsonl: return try JSONReader(source: text, schema: schema, paths: paths, layout: layouts[member])
         case .parquet: return try ParquetSource(path: path, schema: schema, columns: sourceNames)
         }

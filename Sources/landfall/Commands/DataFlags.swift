@@ -12,7 +12,7 @@ struct InputFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Which members of an archive to read, like '*.csv'. Left out: all.", valueName: "glob")) var member: String?
     @Option(help: ArgumentHelp("JSON: where in one document the rows stand, like data.items.", valueName: "keys")) var path: String?
     @Option(help: "JSON: objects within rows become columns (a.b), or json.") var nested: String?
-    @Option(help: "Threads to use at most; this version uses one.") var threads: Int?
+    @Option(help: "CSV: threads that read at a time; default 1.") var threads: Int?
     @Option(help: "Memory for data buffers: bytes, or like 512MiB.") var memory: String?
 
     func options() throws -> InputOptions {
@@ -42,7 +42,12 @@ struct InputFlags: ParsableArguments {
             }
             options.keepsNested = nested == "json"
         }
-        if let threads, threads < 1 { throw Failure(.permanent, "usage.threads", "--threads must be 1 or more.") }
+        if let threads {
+            guard (1...CSVReader.maxThreads).contains(threads) else {
+                throw Failure(.permanent, "usage.threads", "--threads must be from 1 to \(CSVReader.maxThreads).")
+            }
+            options.threads = threads
+        }
         if let memory {
             guard let bytes = try? Settings.bytes(memory) else {
                 throw Failure(.permanent, "usage.memory", "--memory must be bytes, or like 512MiB or 2GiB, found \"\(memory)\".")

@@ -222,17 +222,49 @@ struct CSVReadingTests {
         #expect(reading.rows == [Array(repeating: "1", count: 500)])
     }
 
-    @Test(
-        "a record without end is refused, whatever holds it open", arguments: [("x", "csv.record_too_long"), ("\"", "csv.unclosed_quote")])
-    func endless(start: String, code: String) throws {
+    @Test("a record without end is refused, whatever holds it open", arguments: ["x", "\""], [1, 3])
+    func endless(start: String, threads: Int) throws {
         let text = Array("a\n\(start)".utf8) + [UInt8](repeating: 120, count: 2 * RecordChunker.maxRecordBytes + 10)
-        let reading = try CSVPaths.whole(text, Dialect(), CSVPaths.columns(1))
-        // In memory in one piece there is an end: the end of the text.
-        #expect(reading.error?.code == (start == "x" ? nil : code))
+        if threads == 1 {
+            // In memory in one piece there is an end: the end of the text.
+            let reading = try CSVPaths.whole(text, Dialect(), CSVPaths.columns(1))
+            #expect(reading.error?.code == (start == "x" ? nil : "csv.unclosed_quote"))
+        }
         let chunked = try CSVPaths.read(
-            text, Dialect(), CSVPaths.columns(1), chunkBytes: 1 << 20, pieceBytes: .max, exactScanOnly: false)
-        #expect(chunked.error?.code == code)
-        #expect(chunked.error?.message.hasPrefix("Line 2 (byte 2): ") == true)
+            text, Dialect(), CSVPaths.columns(1), chunkBytes: 1 << 20, pieceBytes: .max, exactScanOnly: false, threads: threads)
+        #expect(chunked.error?.code == "csv.record_too_long")
+        #expect(chunked.error?.message.hasPrefix("Line 2 (byte 2): the record that begins here has more than the 33554432 bytes") == true)
+        #expect(chunked.error?.message.contains("Close the quote") == (start == "\""))
+    }
+
+    @Test("a quoted record of 100 MB is refused where it begins, what stands before it is read")
+    func hugeRecord() throws {
+        let text =
+            Array("a,b\n1,2\n3,\"".utf8) + [UInt8](repeating: 120, count: 50_000_000) + [10]
+            + [UInt8](repeating: 120, count: 50_000_000) + Array("\"\n5,6\n".utf8)
+        let reading = try CSVPaths.read(
+            text, Dialect(), CSVPaths.columns(2), chunkBytes: 1 << 20, pieceBytes: .max, exactScanOnly: false)
+        #expect(reading.rows == [["1", "2"]])
+        #expect(reading.error?.code == "csv.record_too_long")
+        #expect(reading.error?.message.hasPrefix("Line 3 (byte 8): ") == true)
+        let inspector = CSVInspector(hints: DialectHints(delimiter: 44, header: true)) { TextSource(text) }
+        #expect { try inspector.inspect() } throws: { ($0 as? TabularError)?.code == "csv.record_too_long" }
+    }
+
+    @Test("4,000 columns with names of more than 63 bytes", arguments: [1, 4])
+    func wide(threads: Int) throws {
+        let names = (0..<4000).map { "\(String(repeating: "naïve ", count: 12))\($0)" }
+        var text = names.joined(separator: ",") + "\n"
+        for row in 0..<30 { text += (0..<4000).map { "\($0 * row)" }.joined(separator: ",") + "\n" }
+        let inspection = try CSVInspector(hints: DialectHints()) { TextSource(text.utf8) }.inspect()
+        #expect(inspection.columns.map(\.name) == names)
+        #expect(inspection.columns.allSatisfy { $0.type == .int64 })
+        #expect(inspection.records == 30)
+        let reading = try CSVPaths.read(
+            Array(text.utf8), inspection.dialect, inspection.columns, chunkBytes: 50_000, pieceBytes: .max, exactScanOnly: false,
+            threads: threads)
+        #expect(reading.rows == (0..<30).map { row in (0..<4000).map { "\($0 * row)" } })
+        #expect(reading.rejects == [])
     }
 
     @Test("a batch has at most 65,536 rows, and no record is lost where it ends", arguments: [65_535, 65_536, 65_537, 131_073])

@@ -117,7 +117,8 @@ struct RandomTextTests {
             #expect(found.error?.code == expected.error?.code, "seed \(seed)")
             let chunks = [1, 2, 3, 7, 63, 64, 65, 1 + random.below(200), text.count]
             #expect(
-                try CSVPaths.disagreement(text, dialect, columns, with: found, chunks: chunks) == nil, "seed \(seed)")
+                try CSVPaths.disagreement(
+                    text, dialect, columns, with: found, chunks: chunks, threads: [1 + Int(seed % 4)]) == nil, "seed \(seed)")
         }
     }
 

@@ -52,16 +52,19 @@ enum CSVPaths {
     /// The first way that comes to something else than `expected`; nil where all agree.
     static func disagreement(
         _ text: [UInt8], _ dialect: Dialect, _ columns: [Column], with expected: Reading,
-        chunks: some Sequence<Int>
+        chunks: some Sequence<Int>, threads: [Int] = [1, 2, 3, 4]
     ) throws -> String? {
+        // Pieces of one byte with one thread, then whole ones with each number of threads.
+        let ways = [(1, 1)] + threads.map { ($0, Int.max) }
         for exactScanOnly in [false, true] {
             for chunkBytes in chunks {
-                for pieceBytes in [Int.max, 1] {
+                for (threads, pieceBytes) in ways {
                     let found = try read(
-                        text, dialect, columns, chunkBytes: chunkBytes, pieceBytes: pieceBytes,
-                        exactScanOnly: exactScanOnly)
+                        text, dialect, columns, chunkBytes: chunkBytes, pieceBytes: pieceBytes, exactScanOnly: exactScanOnly,
+                        threads: threads)
                     if let difference = found.difference(from: expected) {
-                        return "chunkBytes \(chunkBytes), pieces of \(pieceBytes), exactScanOnly \(exactScanOnly): \(difference)"
+                        return "chunkBytes \(chunkBytes), pieces of \(pieceBytes), exactScanOnly \(exactScanOnly), "
+                            + "\(threads) threads: \(difference)"
                     }
                 }
             }
@@ -70,12 +73,13 @@ enum CSVPaths {
     }
 
     static func read(
-        _ text: [UInt8], _ dialect: Dialect, _ columns: [Column], chunkBytes: Int, pieceBytes: Int, exactScanOnly: Bool
+        _ text: [UInt8], _ dialect: Dialect, _ columns: [Column], chunkBytes: Int, pieceBytes: Int, exactScanOnly: Bool,
+        threads: Int = 1
     ) throws -> Reading {
         let mapping = FieldMapping(columns: columns, fields: Array(columns.indices), fieldNames: columns.map(\.name))
         return try Reading {
             try CSVReader(
-                source: TextSource(text, pieceBytes: pieceBytes), dialect: dialect, mapping: mapping,
+                source: TextSource(text, pieceBytes: pieceBytes), dialect: dialect, mapping: mapping, threads: threads,
                 chunkBytes: chunkBytes, exactScanOnly: exactScanOnly)
         }
     }
