@@ -262,7 +262,7 @@ private struct HandledJob {
     /// Adds what an ended job's record holds: counts, error or receipt, and what is to be announced.
     private func end(_ next: inout JobRecord, as state: JobState) throws {
         let announcements = JobAnnouncements(record: next, now: state.updatedAt)
-        var due: [Announcement] = []
+        var due: [AnnouncementRecord] = []
         if state.status == .succeeded, let uploaded {
             (next.counts, next.receipt, next.error) = (uploaded.receipt.counts, uploaded.receiptURI, nil)
             due = try announcements.succeeded(uploaded)
@@ -273,7 +273,7 @@ private struct HandledJob {
                 due = try announcements.notDone(state.status == .rejected ? .jobRejected : .jobFailed, error: error)
             }
         }
-        next.announcements = try due.map { try AnnouncementRecord($0).jsonText() }
+        next.announcements = try due.map { try $0.jsonText() }
     }
 
     /// Why a job fails that was begun too often: each time its worker died before it could say more.

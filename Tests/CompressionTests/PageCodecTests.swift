@@ -5,7 +5,7 @@ import Testing
 @Suite("Page codecs")
 struct PageCodecTests {
     static let codecs: [(PageCodec, PageDecompressor.Codec)] = [
-        (.none, .none), (.snappy, .snappy), (.gzip, .gzip), (.brotli(level: 1), .brotli), (.brotli(level: 5), .brotli),
+        (.none, .none), (.snappy, .snappy), (.gzip(level: 1), .gzip), (.gzip(level: 9), .gzip), (.brotli(level: 1), .brotli), (.brotli(level: 5), .brotli),
         (.zstd(level: 3), .zstd), (.lz4Raw, .lz4Raw),
     ]
 
@@ -102,7 +102,7 @@ struct PageCodecTests {
 
     @Test("a gzip page may have several members")
     func members() throws {
-        let compressor = try PageCompressor(.gzip)
+        let compressor = try PageCompressor(.gzip())
         let page = try Self.compress(Array("one ".utf8), compressor) + Self.compress(Array("two".utf8), compressor)
         #expect(Self.decompress(page, 7, try PageDecompressor(.gzip)) == Array("one two".utf8))
     }

@@ -38,11 +38,11 @@ struct ConvertTests {
     func proof() async throws {
         try folder.write(Orders(100).csv, to: "in.csv")
         let report = try await landfall("convert", "in.csv", "out.jsonl", "--json").json()
-        #expect(report["source"]["sha256"].text == (try sha256("in.csv")))
+        #expect(report["source"]["sha256"].text == (try SHA256Sum.of(folder("in.csv"))))
         #expect(report["source"]["bytes"].int == (try folder.text("in.csv").utf8.count))
         #expect(report["source"]["format"].text == "csv")
         #expect(report["outputs"].list.count == 1)
-        #expect(report["outputs"][0]["sha256"].text == (try sha256("out.jsonl")))
+        #expect(report["outputs"][0]["sha256"].text == (try SHA256Sum.of(folder("out.jsonl"))))
         #expect(report["outputs"][0]["bytes"].int == (try folder.text("out.jsonl").utf8.count))
         #expect(report["outputs"][0]["uri"].text == "file://\(folder("out.jsonl"))")
         for column in report["columns"].list {
@@ -59,17 +59,6 @@ struct ConvertTests {
         let unproven = try await landfall("convert", "in.csv", "out.parquet", "--no-validate", "--json").json()
         #expect(unproven["validated"].bool == false)
         #expect(!unproven["validation"].isThere)
-    }
-
-    private func sha256(_ name: String) throws -> String {
-        let (process, output) = (Process(), Foundation.Pipe())
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/sha256sum")
-        process.arguments = [folder(name)]
-        process.standardOutput = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return String(text.prefix(64))
     }
 
     private static let formats = ["csv", "json", "jsonl", "parquet"]
@@ -122,6 +111,79 @@ struct ConvertTests {
         let read = try await Python.required()("parquet", ["path": folder("out.parquet")])
         #expect(read["codec"].text == codec)
         #expect(read["rows"].rows == Orders(50).rows)
+    }
+
+    @Test("Parquet's layout is as the flags say, as pyarrow and DuckDB see it", .enabled(if: TestBed.hasPython, TestBed.needsPython))
+    func layout() async throws {
+        var text = "id,code,x,day\n"
+        for row in 1...5000 {
+            text += "\(row),\(String(row &* 2_654_435_761 % 1_000_003, radix: 36))-\(row),\(Double(row) / 7),2026-01-0\(row / 1000 + 1)\n"
+        }
+        try folder.write(text, to: "in.csv")
+        func layout(_ flags: String...) async throws -> JSON {
+            #expect(try await landfall.run(["convert", "in.csv", "out.parquet"] + flags).code == 0)
+            return try await Python.required()("layout", ["path": folder("out.parquet")])
+        }
+        let usual = try await layout()
+        #expect(usual["rows"].list.map(\.int) == [5000])
+        #expect(usual["bloom"].list.isEmpty && usual["sorted"].list.allSatisfy { $0.list.isEmpty })
+        #expect(usual["metadata"]["landfall.source"].text == "file://\(folder("in.csv"))")
+        #expect(usual["metadata"]["landfall.version"].text?.hasPrefix("landfall ") == true)
+
+        let asked = try await layout(
+            "--row-group-rows", "2000", "--bloom-filters", "id,code", "--sorted-by", "id,x desc nulls last", "--metadata", "team=sales = 1",
+            "--page-version", "2", "--encodings", "compact")
+        #expect(asked["rows"].list.map(\.int) == [2000, 2000, 1000])
+        #expect(asked["bloom"].texts == ["code", "id"])
+        for group in asked["sorted"].list {
+            #expect(group.list.map { $0[0].int } == [0, 2] && group.list.map { $0[1].bool } == [false, true])
+            #expect(group.list.map { $0[2].bool } == [true, false])
+        }
+        #expect(asked["metadata"]["team"].text == "sales = 1")
+        #expect(asked["encodings"]["x"].texts.contains("BYTE_STREAM_SPLIT"))
+        #expect(try await Python.required()("parquet", ["path": folder("out.parquet")])["agree"].bool == true)
+
+        // What is not true is not said.
+        let unsorted = try await layout("--sorted-by", "code")
+        #expect(unsorted["sorted"].list.allSatisfy { $0.list.isEmpty })
+        #expect(
+            try await layout("--encodings", "widely_read")["encodings"]["id"].texts.allSatisfy {
+                ["PLAIN", "PLAIN_DICTIONARY", "RLE", "RLE_DICTIONARY"].contains($0)
+            })
+        let (fast, small) = (
+            try await layout("--compression", "gzip", "--compression-level", "1"),
+            try await layout("--compression", "gzip", "--compression-level", "9")
+        )
+        #expect(fast["codec"].text == "GZIP" && small["codec"].text == "GZIP")
+        #expect(try #require(small["bytes"].int) < #require(fast["bytes"].int))
+        for wrong in [["--compression", "snappy", "--compression-level", "3"], ["--compression", "gzip", "--compression-level", "10"]] {
+            #expect(try await landfall.run(["convert", "in.csv", "out.parquet"] + wrong).code == 64)
+        }
+        try folder.write("id\n" + (1...60_000).map { "\($0 &* 2_654_435_761 % 1_000_000_007)\n" }.joined(), to: "in.csv")
+        #expect(try await layout("--row-group-bytes", "64KiB")["rows"].list.count > 1)
+    }
+
+    @Test("several files and partitions go to a new folder, whole or not at all", .enabled(if: TestBed.hasPython, TestBed.needsPython))
+    func folders() async throws {
+        let rows = (1...500).map { "\($0),\($0 % 3 == 0 ? "" : "k/\($0 % 3)"),n \($0)\n" }.joined()
+        try folder.write("id,kind,note\n" + rows, to: "in.csv")
+        let result = try await landfall(
+            "convert", "in.csv", "out", "--to", "parquet", "--partition-by", "kind", "--file-rows", "200", "--json")
+        #expect(result.code == 0)
+        let report = try result.json()
+        #expect(report["outputs"].list.reduce(0) { $0 + ($1["rows"].int ?? 0) } == 500)
+        #expect(report["validation"]["files"].int == report["outputs"].list.count)
+        let read = try await Python.required()("dataset", ["path": folder("out")])
+        #expect(read["rows"].list.count == 500)
+        #expect(read["rows"].rows == read["duckdb"].rows)
+        let again = try await landfall("convert", "in.csv", "out", "--to", "parquet", "--partition-by", "kind")
+        #expect(again.code == 73)
+        #expect(again.error == "landfall: out is there already and is no empty folder; it is left alone. [output.not_empty]\n")
+        let before = folder.files().filter { !$0.hasPrefix(".run-") }
+        let wrong = try await landfall("convert", "in.csv", "other", "--to", "csv", "--partition-by", "none")
+        #expect(wrong.code == 73 && wrong.error.hasSuffix("[output.partition_column]\n"))
+        #expect(folder.files().filter { !$0.hasPrefix(".run-") } == before)
+        #expect(!FileManager.default.fileExists(atPath: folder("other")))
     }
 
     // MARK: Checking

@@ -106,6 +106,24 @@ struct PipelineErrorTests {
                 "output: { csv: { compression_level: 23 } }",
                 #"orders.yaml line 3: compression_level must be a whole number from 1 to 22, found "23"."#
             ),
+            ("output: { parquet: { partition_by: [a, a] } }", "orders.yaml line 3: partition_by names a column twice."),
+            ("output: { parquet: { file_bytes: 1GB5 } }", #"orders.yaml line 3: file_bytes must be bytes, or like 128MiB, found "1GB5"."#),
+            (
+                "output: { parquet: { page_version: 3 } }",
+                #"orders.yaml line 3: page_version must be a whole number from 1 to 2, found "3"."#
+            ),
+            (
+                "output: { parquet: { metadata: { landfall.job_id: x } } }",
+                "orders.yaml line 3: landfall.job_id begins like our own keys (landfall.…); choose another name."
+            ),
+            (
+                "output: { parquet: { compression: gzip, compression_level: 10 } }",
+                "orders.yaml line 3: compression_level of gzip must be from 1 to 9, found 10."
+            ),
+            (
+                "output: { parquet: { compression: snappy, compression_level: 1 } }",
+                "orders.yaml line 3: compression_level the compression snappy has no levels; leave it out."
+            ),
             (
                 "target: { postgres: { table: t, mode: merge } }",
                 #"orders.yaml line 3: mode must be one of append, replace, upsert, replace_slice, scd2, found "merge"."#
@@ -154,10 +172,6 @@ struct PipelineErrorTests {
             (
                 "columns: [{ name: a, format: '%d.%m.%Y' }]",
                 "orders.yaml line 3: format is not supported yet: declared date and number formats come with a later version."
-            ),
-            (
-                "output: { parquet: { partition_by: [a] } }",
-                "orders.yaml line 3: partition_by is not supported yet: partitioned output comes with a later version."
             ),
             ("target: { redshift: { table: t } }", "orders.yaml line 3: redshift is not supported yet: it comes with a later version."),
             (

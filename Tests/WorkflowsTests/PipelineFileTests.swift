@@ -59,6 +59,38 @@ struct PipelineFileTests {
                     lineage: LineageColumns(loadID: "batch", source: "file", row: "line")))
     }
 
+    @Test("every key of an output's files is read")
+    func outputKeys() throws {
+        let output = try Self.readBare(
+            """
+            name: a
+            workflow: convertor
+            output:
+              parquet:
+                partition_by: [day, shop]
+                file_bytes: 128MiB
+                file_rows: 1000000
+                row_group_bytes: 64MiB
+                page_version: 2
+                encodings: compact
+                bloom_filters: id
+                sorted_by: [id, "seen at desc nulls last"]
+                metadata: { team: sales }
+            """
+        ).output.options
+        var expected = OutputOptions()
+        expected.split.partitionBy = ["day", "shop"]
+        expected.split.fileBytes = 128 << 20
+        expected.split.fileRows = 1_000_000
+        expected.parquet.rowGroupBytes = 64 << 20
+        expected.parquet.pageVersion = 2
+        expected.parquet.encodings = "compact"
+        expected.parquet.bloomFilters = ["id"]
+        expected.parquet.sortedBy = [.init("id", hasNullsFirst: true), .init("seen at", isDescending: true)]
+        expected.parquet.metadata = ["team": "sales"]
+        #expect(output == expected)
+    }
+
     @Test("what is left out has its default")
     func least() throws {
         #expect(

@@ -109,7 +109,7 @@ private struct Choices {
     }
 
     mutating func options(_ schema: Schema) -> ParquetWriteOptions {
-        let codecs: [PageCodec] = [.none, .snappy, .gzip, .zstd(level: 1), .lz4Raw, .brotli(level: 1)]
+        let codecs: [PageCodec] = [.none, .snappy, .gzip(), .zstd(level: 1), .lz4Raw, .brotli(level: 1)]
         var options = ParquetWriteOptions(
             codec: codecs[next(codecs.count)], rowGroupRows: [1, 10, 100, 700, 5000][next(5)], pageBytes: [1024, 4096, 1 << 20][next(3)],
             encodings: [.usual, .compact, .widelyRead][next(3)], pageRows: [1, 5, 64, 20_480][next(4)],

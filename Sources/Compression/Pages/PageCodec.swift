@@ -2,8 +2,8 @@
 package enum PageCodec: Hashable, Sendable {
     case none
     case snappy
-    /// RFC 1952.
-    case gzip
+    /// RFC 1952; level 1 to 9.
+    case gzip(level: Int = defaultGzipLevel)
     /// RFC 7932; quality 0 to 11.
     case brotli(level: Int)
     /// RFC 8878; level -7 to 19.
@@ -12,7 +12,7 @@ package enum PageCodec: Hashable, Sendable {
     case lz4Raw
 
     package static let defaultZstdLevel = 3
-    static let gzipLevel = 6
+    package static let defaultGzipLevel = 6
     /// About as fast as gzip at its default, and smaller.
     package static let defaultBrotliLevel = 5
 
@@ -21,7 +21,7 @@ package enum PageCodec: Hashable, Sendable {
         switch name {
         case "none": self = .none
         case "snappy": self = .snappy
-        case "gzip": self = .gzip
+        case "gzip": self = .gzip(level: level ?? Self.defaultGzipLevel)
         case "brotli": self = .brotli(level: level ?? Self.defaultBrotliLevel)
         case "zstd": self = .zstd(level: level ?? Self.defaultZstdLevel)
         case "lz4": self = .lz4Raw

@@ -11,7 +11,7 @@ package final class PageCompressor {
         switch codec {
         case .none, .brotli: break
         case .snappy: snappy = SnappyEncoder()
-        case .gzip: deflater = try Deflater(level: PageCodec.gzipLevel)
+        case .gzip(let level): deflater = try Deflater(level: level)
         case .zstd(let level): zstd = try ZstdEncoder(level: level, checksum: false)
         case .lz4Raw: lz4 = LZ4Encoder()
         }

@@ -261,9 +261,27 @@ extension JobServices {
     /// At least once: a kill before the record says that they are out sends them again, with the same ids.
     package func announce(_ ended: JobRecord) async throws {
         for text in ended.announcements where text != JobRecord.deadLetterDue {
-            let announcement = try JSONDecoder().decode(AnnouncementRecord.self, from: Data(text.utf8))
-            try await announcements.announce(announcement.announcement)
+            let record = try JSONDecoder().decode(AnnouncementRecord.self, from: Data(text.utf8))
+            guard record.standsForOutputs else {
+                try await announcements.announce(record.announcement)
+                continue
+            }
+            for announcement in try ParquetDetail.announcements(ended, try await receipt(of: ended), at: record.announcement.time) {
+                try await announcements.announce(announcement)
+            }
         }
+    }
+
+    /// The receipt that a job has stored.
+    private func receipt(of ended: JobRecord) async throws -> Receipt {
+        let path = "\(workRoot)/announce-\(ended.jobID)-\(UInt32.random(in: 0...UInt32.max)).json"
+        try FileManager.default.createDirectory(atPath: workRoot, withIntermediateDirectories: true)
+        defer { unlink(path) }
+        let source = ended.receipt ?? ""
+        _ = try await store.download(Arrival(bucket: "", key: "receipt", source: source), to: path)
+        guard let bytes = FileManager.default.contents(atPath: path), let receipt = try? JSONDecoder().decode(Receipt.self, from: bytes)
+        else { throw Failure(.transient, "work.file_gone", "The receipt \(source) cannot be read, which says what is to be announced.") }
+        return receipt
     }
 }
 
@@ -280,6 +298,18 @@ package struct AnnouncementRecord: Codable, Sendable {
         detail = announcement.detail
         time = announcement.time
     }
+
+    /// Of the Parquet files of a job that has too many to stand in its record: its receipt names them.
+    package init(outputsOf record: JobRecord, at time: Timestamp) {
+        id = "\(record.jobID)-1"
+        type = Announcement.DetailType.parquetCreated.rawValue
+        (pipeline, workflow, detail) = (record.pipeline, record.workflow, Self.allOutputs)
+        self.time = time
+    }
+
+    private static let allOutputs = "outputs"
+
+    var standsForOutputs: Bool { detail == Self.allOutputs }
 
     var announcement: Announcement {
         Announcement(id: id, detailType: type, time: time, pipeline: pipeline, workflow: workflow, detail: detail)

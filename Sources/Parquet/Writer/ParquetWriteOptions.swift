@@ -19,7 +19,7 @@ package struct ParquetWriteOptions: Sendable {
         case v2
     }
 
-    /// A column by which the rows come sorted; the writer states it and does not sort.
+    /// A column by which the rows come sorted. The writer does not sort: it states it for the row groups of which it is true.
     package struct SortingColumn: Hashable, Sendable {
         package var column: String
         package var isDescending: Bool

@@ -24,6 +24,7 @@ package final class ParquetWriter {
     /// The metadata of the row groups that are written, encoded.
     private var rowGroups: [[UInt8]] = []
     private let sortingColumns: [RowGroup.SortingColumn]
+    private var sortCheck: SortCheck
     private var groupRows = 0
     /// The offset in the file of the next byte.
     private var offset: Int64 = 0
@@ -44,6 +45,7 @@ package final class ParquetWriter {
             throw ParquetError(code: "parquet.duplicate_column", message: "The schema has two columns of one name.")
         }
         sortingColumns = try Self.sortingColumns(options, schema)
+        sortCheck = SortCheck(sortingColumns)
         for name in options.bloomFilterColumns where schema.index(of: name) == nil { throw Self.unknownColumn(name) }
         let room = try PageRoom(options.codec)
         let sizes = ColumnSizes(options, columns: schema.columns.count)
@@ -97,10 +99,11 @@ package final class ParquetWriter {
         var row = 0
         let limit = max(1, min(options.rowGroupRows, Int(Int32.max)))
         while row < batch.rowCount {
-            let count = min(batch.rowCount - row, limit - groupRows)
+            let count = min(batch.rowCount - row, limit - groupRows, max(1, options.pageRows))
             for (encoder, vector) in zip(encoders, batch.columns) {
                 try encoder.append(vector, rows: row..<row + count)
             }
+            if !sortingColumns.isEmpty { sortCheck.add(batch.columns, rows: row..<row + count) }
             row += count
             groupRows += count
             rows += Int64(count)
@@ -143,7 +146,8 @@ package final class ParquetWriter {
     private func finishRowGroup() throws {
         var group = RowGroup(columns: [], totalByteSize: 0, rowCount: Int64(groupRows))
         group.fileOffset = offset
-        group.sortingColumns = sortingColumns
+        if sortCheck.isSorted { group.sortingColumns = sortingColumns }
+        sortCheck.reset()
         let start = offset
         var endings: [ChunkEnding] = []
         var pages: [[PageCollector.Page]] = []

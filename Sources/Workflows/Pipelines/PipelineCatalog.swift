@@ -52,7 +52,8 @@ package struct PipelineCatalog: Sendable {
         }
         let match = pipelines.first {
             $0.match.takes(bucket: arrival.bucket, key: arrival.key)
-                && (request.workflow == nil || request.workflow == $0.workflow.rawValue) && request.madeBy != $0.name
+                && (request.workflow == nil || request.workflow == $0.workflow.rawValue)
+                && (request.madeBy == nil || $0.takesFiles(madeBy: request.madeBy))
         }
         guard let match else {
             throw Failure(
@@ -62,5 +63,12 @@ package struct PipelineCatalog: Sendable {
                     + ". Add one, or change a match, and redrive the message.")
         }
         return match
+    }
+}
+
+extension Pipeline {
+    /// What pipelines make is for others that say so by their match, not for those that take just anything.
+    fileprivate func takesFiles(madeBy maker: String?) -> Bool {
+        maker != name && (match.bucket != nil || match.key != nil)
     }
 }

@@ -191,10 +191,7 @@ package enum PipelineFile {
             var made = Pipeline.Output(format: format)
             if var options {
                 made.to = try options.string("to")
-                if let codec = try options.choice("compression", OutputOptions.compressions) { made.options.compression = codec }
-                made.options.compressionLevel = try options.integer("compression_level", in: 1...22)
-                made.options.rowGroupRows = try options.integer("row_group_rows", in: 1...10_000_000)
-                try options.refuse("partition_by", because: "partitioned output comes with a later version.")
+                made.options = try OutputKeys.read(&options, format)
                 try options.finish()
             }
             options = nil

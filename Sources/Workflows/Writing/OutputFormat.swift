@@ -50,6 +50,7 @@ struct OutputFormat {
         }
         var parquet = ParquetWriteOptions(codec: codec, keyValueMetadata: metadata)
         if let rows = options.rowGroupRows { parquet.rowGroupRows = rows }
+        options.parquet.apply(to: &parquet)
         if !options.split.partitionBy.isEmpty {
             parquet.rowGroupBytes = min(parquet.rowGroupBytes, Self.maxOpenGroupBytes / OutputFiles.maxOpenFiles)
         }

@@ -1,5 +1,6 @@
 import Columns
 import Compression
+import Jobs
 import Parquet
 import Tabular
 
@@ -12,6 +13,7 @@ package struct OutputOptions: Hashable, Sendable {
     package var compressionLevel: Int?
     /// Parquet only.
     package var rowGroupRows: Int?
+    package var parquet = ParquetOutputOptions()
     /// CSV only.
     package var delimiter = UInt8(ascii: ",")
     /// CSV only: what stands above the columns, if not their names.
@@ -23,6 +25,23 @@ package struct OutputOptions: Hashable, Sendable {
         self.compression = compression
         self.compressionLevel = compressionLevel
         self.rowGroupRows = rowGroupRows
+    }
+
+    /// Throws for a level that the compression does not have. `prefix` is what the level is called.
+    package func checkLevel(_ name: String) throws(Failure) {
+        guard let level = compressionLevel, let compression else { return }
+        let levels: ClosedRange<Int>
+        switch compression {
+        case "gzip": levels = 1...9
+        case "brotli": levels = 1...11
+        case "zstd": levels = 1...22
+        default:
+            throw Failure(.permanent, "settings.bad_value", "\(name): the compression \(compression) has no levels; leave it out.")
+        }
+        guard levels.contains(level) else {
+            throw Failure(
+                .permanent, "settings.bad_value", "\(name) of \(compression) must be from 1 to \(levels.upperBound), found \(level).")
+        }
     }
 
     /// The compression of a whole text file; throws for one that is only for Parquet pages.

@@ -64,6 +64,7 @@ struct OutputFlags: ParsableArguments {
     @Option(help: "zstd, gzip, snappy, lz4, brotli or none.") var compression: String?
     @Option(name: .customLong("compression-level"), help: "1 to 22; default 3 (gzip: 6).") var compressionLevel: Int?
     @Option(name: .customLong("row-group-rows"), help: "Rows in a Parquet row group.") var rowGroupRows: Int?
+    @OptionGroup var parquet: ParquetFlags
     @Option(
         name: .customLong("partition-by"),
         help: ArgumentHelp("Columns that name folders, day=2026-01-31; separated by commas.", valueName: "columns"))
@@ -85,7 +86,13 @@ struct OutputFlags: ParsableArguments {
             throw Failure(.permanent, "usage.row_group_rows", "--row-group-rows must be from 1 to 10000000.")
         }
         var options = OutputOptions(compression: compression, compressionLevel: compressionLevel, rowGroupRows: rowGroupRows)
+        do {
+            try options.checkLevel("--compression-level")
+        } catch {
+            throw Failure(.permanent, "usage.compression_level", error.message)
+        }
         options.split = try split()
+        options.parquet = try parquet.options()
         return options
     }
 

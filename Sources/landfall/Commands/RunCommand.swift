@@ -148,6 +148,8 @@ struct RunCommand: AsyncParsableCommand {
         if let compression = options.compression { pipeline.output.options.compression = compression }
         if let level = options.compressionLevel { pipeline.output.options.compressionLevel = level }
         if let rows = options.rowGroupRows { pipeline.output.options.rowGroupRows = rows }
+        if options.split.isSet { pipeline.output.options.split = options.split }
+        pipeline.output.options.parquet.override(with: options.parquet)
         let policy = try rejectFlags.policy()
         if rejectFlags.onError != nil { pipeline.rows.rejects = policy.rejects }
         if let limit = policy.maxRejects { pipeline.rows.maxRejects = limit }

@@ -136,13 +136,8 @@ struct Settings {
         return values
     }
 
-    /// `1048576`, `512KiB`, `64MiB`, `2GiB` (also KB, MB, GB, in powers of 1000).
     static func bytes(_ text: String) throws(Failure) -> Int {
-        let units = ["KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "KB": 1000, "MB": 1_000_000, "GB": 1_000_000_000]
-        for (unit, factor) in units where text.hasSuffix(unit) {
-            if let number = Int(text.dropLast(unit.count)), number > 0, number <= Int.max / factor { return number * factor }
-        }
-        guard let bytes = Int(text), bytes > 0 else { throw bad(.memory, text, "bytes, or like 512MiB or 2GiB") }
+        guard let bytes = ByteCount.parse(text) else { throw bad(.memory, text, "bytes, or like 512MiB or 2GiB") }
         return bytes
     }
 

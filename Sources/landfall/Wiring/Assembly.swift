@@ -56,7 +56,9 @@ struct Assembly {
             let database = try LocalDatabase(path: folders.database)
             arrivalQueue = { LocalQueue(database: database, clock: .system) }
             records = LocalJobRecords(database: database)
-            announcements = EventsFile(path: folders.events)
+            announcements = LocalAnnouncements(
+                events: EventsFile(path: folders.events), queue: LocalQueue(database: database, clock: .system),
+                catalog: try? PipelineCatalog(folder: settings.pipelines))
             landing = LandingWatch(landing: folders.landing, database: database, clock: .system)
             defaultOutput = defaultOutput ?? folders.output
             rejectsOutput = folders.rejects

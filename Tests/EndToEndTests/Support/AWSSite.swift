@@ -59,6 +59,16 @@ struct AWSSite {
         _ = try await call("send", ["url": queue, "body": body])
     }
 
+    /// Sends announcements of one type on to the queue, as a rule of EventBridge.
+    func route(_ detailType: String) async throws {
+        _ = try await call(
+            "route",
+            [
+                "bus": made["bus"].text ?? "", "rule": "\(made["bus"].text ?? "")-route", "detail_type": detailType,
+                "arn": made["queue"]["arn"].text ?? "",
+            ])
+    }
+
     /// Puts a body into the dead-letter queue without a reason, as SQS's own redrive policy does.
     func bury(_ body: String) async throws {
         _ = try await call("send", ["url": made["dlq"]["url"].text ?? "", "body": body])

@@ -76,6 +76,34 @@ final class Python: @unchecked Sendable {
             s3.complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload,
                                          MultipartUpload={"Parts": [{"ETag": tag, "PartNumber": 1}]})
 
+        def route(endpoint, bus, rule, detail_type, arn):
+            events = bed.client("events", endpoint)
+            events.put_rule(Name=rule, EventBusName=bus, State="ENABLED",
+                            EventPattern=json.dumps({"source": ["landfall"], "detail-type": [detail_type]}))
+            events.put_targets(Rule=rule, EventBusName=bus, Targets=[{"Id": "work", "Arn": arn}])
+
+        def dataset(path):
+            import pyarrow.dataset as ds
+            table = ds.dataset(path, format="parquet", partitioning="hive").to_table()
+            duck = duckdb.sql(f"SELECT * FROM read_parquet('{path}/**/*.parquet', hive_partitioning = true)")
+            return {"names": sorted(table.column_names), "rows": sorted([[None if v is None else str(v) for v in r.values()]
+                        for r in table.select(sorted(table.column_names)).to_pylist()], key=str),
+                    "duckdb": sorted([[None if v is None else str(v) for v in r] for r in duck.project(
+                        ", ".join(f'"{n}"' for n in sorted(duck.columns))).fetchall()], key=str)}
+
+        def layout(path):
+            meta = pq.ParquetFile(path).metadata
+            groups = [meta.row_group(i) for i in range(meta.num_row_groups)]
+            duck = duckdb.sql(f"SELECT path_in_schema, bloom_filter_offset FROM parquet_metadata('{path}')").fetchall()
+            return {"rows": [g.num_rows for g in groups],
+                    "encodings": {g.column(i).path_in_schema: sorted(g.column(i).encodings)
+                                  for g in groups[:1] for i in range(g.num_columns)},
+                    "sorted": [[[s.column_index, s.descending, s.nulls_first] for s in g.sorting_columns] for g in groups],
+                    "bloom": sorted({name for name, offset in duck if offset is not None}),
+                    "metadata": {k.decode(): v.decode() for k, v in (meta.metadata or {}).items()},
+                    "codec": groups[0].column(0).compression,
+                    "bytes": sum(g.column(i).total_compressed_size for g in groups for i in range(g.num_columns))}
+
         def send(endpoint, url, body):
             clients(endpoint)["sqs"].send_message(QueueUrl=url, MessageBody=body)
 
