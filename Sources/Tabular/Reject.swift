@@ -4,8 +4,9 @@ package struct Reject: Hashable, Sendable {
     package var record: Int64
     /// The line on which the record begins, from 1.
     package var line: Int64
-    /// The offset of the record's first byte in the (decompressed) text, from 0.
-    package var byte: Int64
+    /// The offset of the record's first byte in the (decompressed) file, from 0; nil where it is not known, as in encodings
+    /// whose characters have different numbers of bytes.
+    package var byte: Int64?
     /// The column at fault; nil where it is the whole record.
     package var column: String?
     package var code: String
@@ -14,7 +15,7 @@ package struct Reject: Hashable, Sendable {
     package var fields: [[UInt8]?]
 
     package init(
-        record: Int64, line: Int64, byte: Int64, column: String?, code: String, reason: String, fields: [[UInt8]?]
+        record: Int64, line: Int64, byte: Int64?, column: String?, code: String, reason: String, fields: [[UInt8]?]
     ) {
         self.record = record
         self.line = line
@@ -27,7 +28,8 @@ package struct Reject: Hashable, Sendable {
 
     /// `line 1042, column "amount": expected decimal(12,2), found "12,5O".`
     package var location: String {
-        column.map { "line \(line) (byte \(byte)), column \"\($0)\"" } ?? "line \(line) (byte \(byte))"
+        let place = byte.map { "line \(line) (byte \($0))" } ?? "line \(line)"
+        return column.map { "\(place), column \"\($0)\"" } ?? place
     }
 }
 

@@ -29,7 +29,7 @@ package final class RejectsWriter {
         }
         while fields.count < fieldCount { fields.append(nil) }
         let extra = [
-            String(reject.record), String(reject.line), String(reject.byte), reject.column ?? "", reject.code,
+            String(reject.record), String(reject.line), reject.byte.map(String.init) ?? "", reject.column ?? "", reject.code,
             reject.reason,
         ]
         try writeRow(fields + extra.map { $0.isEmpty ? nil : Array($0.utf8) })

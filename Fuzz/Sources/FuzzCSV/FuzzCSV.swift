@@ -3,7 +3,7 @@ import Compression
 @testable import Tabular
 
 /// Any bytes as CSV, by the file's own habits and as declared: the dialect is found, or refused by a code, and the rows are the
-/// same whatever pieces they are read in, by the fast scan and by the exact one.
+/// same whatever pieces they are read in, by the fast scan and by the exact one, and by one thread or several.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzCSV(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
@@ -23,9 +23,15 @@ public func fuzzCSV(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
             let inspection = try inspector.inspect()
             precondition(head.names == inspection.columns.map(\.name) && Set(head.names).count == head.names.count)
             let whole = read(text, head.dialect, inspection.columns, chunkBytes: 1 << 20, exactly: false)
-            for (chunkBytes, exactly) in [(Int(choice) + 1, false), (Int(choice) + 1, true), (1 << 20, true)] {
-                let other = read(text, head.dialect, inspection.columns, chunkBytes: chunkBytes, exactly: exactly)
-                precondition(whole == other, "pieces of \(chunkBytes), exact scan \(exactly): \(other) instead of \(whole)")
+            let small = Int(choice) + 1
+            // Threads cost more than the reading: they come with one text in sixteen.
+            let threads = choice & 0xF0 == 0x40 ? 3 : 1
+            for (chunkBytes, exactly, threads) in [(small, false, threads), (small, true, 1), (1 << 20, true, 1)] {
+                let other = read(
+                    text, head.dialect, inspection.columns, chunkBytes: chunkBytes, exactly: exactly, threads: threads)
+                precondition(
+                    whole == other,
+                    "pieces of \(chunkBytes), exact scan \(exactly), \(threads) threads: \(other) instead of \(whole)")
             }
         } catch let error as TabularError {
             precondition(error.code.contains("."))
@@ -37,12 +43,13 @@ public func fuzzCSV(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 }
 
 /// Everything that a reader says, as text.
-private func read(_ text: [UInt8], _ dialect: Dialect, _ columns: [Column], chunkBytes: Int, exactly: Bool) -> String {
+private func read(_ text: [UInt8], _ dialect: Dialect, _ columns: [Column], chunkBytes: Int, exactly: Bool, threads: Int = 1) -> String {
     var said: [String] = []
     do {
         let mapping = FieldMapping(columns: columns, fields: Array(columns.indices), fieldNames: columns.map(\.name))
         let reader = try CSVReader(
-            source: MemorySource(text), dialect: dialect, mapping: mapping, chunkBytes: chunkBytes, exactScanOnly: exactly)
+            source: MemorySource(text), dialect: dialect, mapping: mapping, threads: threads, chunkBytes: chunkBytes,
+            exactScanOnly: exactly)
         while let result = try reader.next() {
             let batch = result.batch
             for row in 0..<batch.rowCount {

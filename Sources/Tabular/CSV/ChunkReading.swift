@@ -17,10 +17,10 @@ struct ChunkReading {
     private func readIrregular(_ chunk: RecordChunk) -> Result {
         var rows = ChunkRows()
         rows.sort(chunk, first: 1)
-        var lines = LineCounter(chunk, newline: dialect.newline)
+        var places = PlaceCounter(chunk)
         let rejects = rows.misfits.map { index, number in
             reject(
-                chunk, index, number, &lines, column: nil, code: "csv.field_count",
+                chunk, index, number, &places, column: nil, code: "csv.field_count",
                 reason: "expected \(mapping.fieldNames.count) fields, found \(chunk.fieldCount(index))")
         }
         guard let result = rows.withGrid(of: chunk, { read($0, of: chunk, records: rows.records) }) else {
@@ -44,17 +44,17 @@ struct ChunkReading {
         let numbers = records?.map(\.number) ?? Array(1...Int64(grid.rowCount))
         let batch = ColumnBatch(schema: schema, columns: vectors, recordNumbers: numbers)
         guard !parser.faults.isEmpty else { return ReadResult(batch: batch, rejects: []) }
-        var lines = LineCounter(chunk, newline: dialect.newline)
+        var places = PlaceCounter(chunk)
         let rejects = parser.faults.sorted { $0.key < $1.key }.map { row, fault in
             reject(
-                chunk, records?[row].index ?? row, numbers[row], &lines, column: mapping.fieldNames[fault.column],
+                chunk, records?[row].index ?? row, numbers[row], &places, column: mapping.fieldNames[fault.column],
                 code: fault.code, reason: fault.reason)
         }
         return ReadResult(batch: batch.filtered(keep: (0..<grid.rowCount).map { parser.faults[$0] == nil }), rejects: rejects)
     }
 
     private func reject(
-        _ chunk: RecordChunk, _ index: Int, _ number: Int64, _ lines: inout LineCounter, column: String?, code: String,
+        _ chunk: RecordChunk, _ index: Int, _ number: Int64, _ places: inout PlaceCounter, column: String?, code: String,
         reason: String
     ) -> Reject {
         let decoder = chunk.grid
@@ -62,8 +62,7 @@ struct ChunkReading {
             let raw = chunk.field(index, field)
             return dialect.nullMarkers.contains { $0.elementsEqual(raw) } ? nil : decoder.lenientText(raw)
         }
-        return Reject(
-            record: number, line: lines.line(of: index, in: chunk),
-            byte: chunk.textOffset + Int64(chunk.starts[index]), column: column, code: code, reason: reason, fields: fields)
+        let (line, byte) = places.place(of: index, in: chunk)
+        return Reject(record: number, line: line, byte: byte, column: column, code: code, reason: reason, fields: fields)
     }
 }

@@ -4,8 +4,9 @@
 struct RecordChunk {
     /// The text; readable up to 64 bytes beyond its end.
     var text: UnsafePointer<UInt8>
-    /// Offset of the text's first byte in the whole (decompressed) text.
-    var textOffset: Int64
+    /// The offset in the (decompressed) file of the text's first byte, and how places in the text are found in the file.
+    var offset: Int64
+    var offsets: OriginalOffsets
     /// The line on which the text begins, from 1.
     var firstLine: Int64
     /// Where each record begins in the text.
@@ -65,24 +66,27 @@ extension RecordChunk {
     }
 }
 
-/// Counts the lines of a chunk from record to record, so that many rejects cost one walk over the text.
-struct LineCounter {
+/// Counts the lines and bytes of a chunk from record to record, so that many rejects cost one walk over the text.
+struct PlaceCounter {
     private let newline: UInt8
     private var at = 0
     private var line: Int64
+    private var byte: Int64
 
-    init(_ chunk: RecordChunk, newline: UInt8) {
-        self.newline = newline
-        line = chunk.firstLine
+    init(_ chunk: RecordChunk) {
+        newline = chunk.dialect.newline
+        (line, byte) = (chunk.firstLine, chunk.offset)
     }
 
-    /// The line on which a record begins, from 1; records are to be asked for in their order.
-    mutating func line(of record: Int, in chunk: RecordChunk) -> Int64 {
+    /// The line on which a record begins, from 1, and the offset of its first byte in the file, nil where that is not known;
+    /// records are to be asked for in their order.
+    mutating func place(of record: Int, in chunk: RecordChunk) -> (line: Int64, byte: Int64?) {
         let start = Int(chunk.starts[record])
+        byte += chunk.offsets.bytes(chunk.text + at, start - at)
         while at < start {
             if chunk.text[at] == newline { line += 1 }
             at += 1
         }
-        return line
+        return (line, chunk.offsets == .unknown ? nil : byte)
     }
 }

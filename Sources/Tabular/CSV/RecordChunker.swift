@@ -21,7 +21,9 @@ final class RecordChunker {
     private var begin = 0
     private var end = 0
     private var sourceEnded = false
-    private var textOffset: Int64 = 0
+    /// The offset in the file of what has not been handed out yet.
+    private var offset: Int64 = 0
+    private let offsets: OriginalOffsets
     private var line: Int64 = 1
     /// How much is looked at for one chunk: less than there is where records are so short that a chunk has as many as it may.
     private var scanBytes = Int.max
@@ -36,11 +38,22 @@ final class RecordChunker {
         self.exactScanOnly = exactScanOnly || !dialect.isSimple
         readBytes = max(1, chunkBytes)
         memory = ChunkMemory(capacity: 2 * readBytes)
-        while end < 3, !sourceEnded { try fill(to: 3) }
-        if end >= 3, buffer[0] == 0xEF, buffer[1] == 0xBB, buffer[2] == 0xBF {
-            begin = 3
-            textOffset = 3
+        memory.reserve(4, keeping: 0)
+        var isAtEnd = false
+        while end < 3, !isAtEnd {
+            let count = try source.read(into: UnsafeMutableRawBufferPointer(start: memory.text + end, count: 3 - end))
+            end += count
+            isAtEnd = count == 0
         }
+        sourceEnded = isAtEnd
+        offsets = OriginalOffsets(of: source)
+        offset = offsets.first
+        if end >= 3, buffer[0] == 0xEF, buffer[1] == 0xBB, buffer[2] == 0xBF { advance(3) }
+    }
+
+    private func advance(_ count: Int) {
+        offset += offsets.bytes(buffer + begin, count)
+        begin += count
     }
 
     /// Gives away the memory of the last chunk, and goes on in other memory.
@@ -94,8 +107,7 @@ final class RecordChunker {
                 }
                 line += 1
             }
-            textOffset += Int64(at - begin)
-            begin = at
+            advance(at - begin)
             if sourceEnded || end - begin > 1 { return }
         }
     }
@@ -107,8 +119,7 @@ final class RecordChunker {
             if begin == end { return }
             let skipped = min(left, end - begin)
             for at in begin..<(begin + skipped) where buffer[at] == dialect.newline { line += 1 }
-            begin += skipped
-            textOffset += Int64(skipped)
+            advance(skipped)
             left -= skipped
         }
     }
@@ -206,7 +217,7 @@ final class RecordChunker {
         }
         firstFields[limit] = UInt32(truncatingIfNeeded: separator)
         let chunk = RecordChunk(
-            text: text, textOffset: textOffset, firstLine: line, starts: starts, firstFields: firstFields, ends: ends,
+            text: text, offset: offset, offsets: offsets, firstLine: line, starts: starts, firstFields: firstFields, ends: ends,
             recordCount: limit, isRegular: regular, fieldsPerRecord: fieldsPerRecord,
             mayBreakUTF8: found.mayBreakUTF8, dialect: dialect)
         moveOn(behind: Int(start), of: length, found)
@@ -224,8 +235,7 @@ final class RecordChunker {
         } else {
             line += Int64(Self.count(of: dialect.newline, text, used))
         }
-        begin += used
-        textOffset += Int64(used)
+        advance(used)
     }
 
     private static func count(of byte: UInt8, _ text: UnsafePointer<UInt8>, _ count: Int) -> Int {
@@ -247,17 +257,20 @@ final class RecordChunker {
         return true
     }
 
+    /// Where the text stands that has not been handed out yet, in words.
+    private var place: String { offsets == .unknown ? "Line \(line)" : "Line \(line) (byte \(offset))" }
+
     private func unclosedQuote() -> TabularError {
         TabularError(
             "csv.unclosed_quote",
-            "Line \(line) (byte \(textOffset)): a quote is opened in the record that begins here and never closed. "
+            "\(place): a quote is opened in the record that begins here and never closed. "
                 + "Close it, or declare the file's quote and escape.")
     }
 
     private func recordTooLong(isQuoted: Bool) -> TabularError {
         TabularError(
             "csv.record_too_long",
-            "Line \(line) (byte \(textOffset)): the record that begins here has more than the \(Self.maxRecordBytes) bytes that one may "
+            "\(place): the record that begins here has more than the \(Self.maxRecordBytes) bytes that one may "
                 + "have, "
                 + (isQuoted
                     ? "and goes on within quotes. Close the quote, or declare the file's quote and escape."

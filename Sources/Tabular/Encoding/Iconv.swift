@@ -18,6 +18,21 @@ final class Iconv {
         case done, full, incomplete, invalid
     }
 
+    /// Whether every byte of an encoding is one character by itself, or none.
+    static func isSingleByte(_ name: String) -> Bool {
+        guard let iconv = Iconv(from: name) else { return false }
+        var out: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0]
+        for byte in UInt8.min ... .max {
+            let (outcome, _, written) = out.withUnsafeMutableBufferPointer { out in
+                withUnsafePointer(to: byte) { iconv.convert(UnsafeBufferPointer(start: $0, count: 1), into: out) }
+            }
+            if outcome == .invalid { continue }
+            // What comes later, or is more than a character, has to do with other bytes.
+            guard outcome == .done, written > 0, out[0..<written].count(where: { $0 & 0xC0 != 0x80 }) == 1 else { return false }
+        }
+        return true
+    }
+
     /// Converts what fits, and says how many bytes were taken and written.
     func convert(_ input: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<UInt8>) -> (
         outcome: Outcome, taken: Int, written: Int

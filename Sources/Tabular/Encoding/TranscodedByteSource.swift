@@ -20,6 +20,8 @@ package final class TranscodedByteSource: ByteSource {
     /// Bytes of the source before `input[begin]`, and lines of the text so far.
     private var offset: Int64 = 0
     private var line: Int64 = 1
+    /// What stands before the text's first character, without being text itself; nil before anything was converted.
+    private var mark: Int64?
 
     package init(_ source: any ByteSource, encoding: TextEncoding, replacesInvalid: Bool = false) throws(TabularError) {
         guard let iconv = Iconv(from: encoding.name) else {
@@ -56,6 +58,9 @@ package final class TranscodedByteSource: ByteSource {
         self.begin += taken
         offset += Int64(taken)
         ready = 0..<written
+        if mark == nil, written > 0 {
+            mark = Int64(taken) - output.withUnsafeBufferPointer { output in output.baseAddress.map { widths.bytes($0, written) } ?? 0 }
+        }
         for at in 0..<written where output[at] == 10 { line += 1 }
         switch outcome {
         case .done, .full: break
@@ -72,6 +77,20 @@ package final class TranscodedByteSource: ByteSource {
         }
         return true
     }
+
+    /// How places in the text are found in the source, once something was read.
+    var offsets: OriginalOffsets {
+        // Characters that were put in have another width than what they stand for.
+        guard case .widths(let short, let long, _) = widths, let mark, mark >= 0 else { return .unknown }
+        return .widths(short: short, long: long, mark: mark)
+    }
+
+    private lazy var widths: OriginalOffsets = {
+        let name = encoding.name
+        if name.hasPrefix("utf-16") { return .widths(short: 2, long: 4, mark: 0) }
+        if name.hasPrefix("utf-32") { return .widths(short: 4, long: 4, mark: 0) }
+        return Iconv.isSingleByte(name) ? .widths(short: 1, long: 1, mark: 0) : .unknown
+    }()
 
     /// How many bytes an invalid sequence is taken to have.
     private var unitBytes: Int {

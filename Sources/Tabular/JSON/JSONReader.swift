@@ -48,7 +48,7 @@ package final class JSONReader: BatchSource {
             case .rejected(let fault, let at, let text):
                 rejects.append(
                     Reject(
-                        record: record, line: window.line(at: at), byte: window.position(at), column: fault.column, code: fault.code,
+                        record: record, line: window.line(at: at), byte: window.filePosition(at), column: fault.column, code: fault.code,
                         reason: fault.reason, fields: [Array(text)]))
             }
         }

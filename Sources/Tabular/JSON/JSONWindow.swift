@@ -9,6 +9,7 @@ final class JSONWindow {
     static let maxRecordBytes = 32 << 20
 
     private let source: any ByteSource
+    private let isAsInFile: Bool
     private let readBytes: Int
     private var buffer: UnsafeMutablePointer<UInt8>
     private var capacity: Int
@@ -25,6 +26,7 @@ final class JSONWindow {
     /// `source` must stand at the first byte; a byte order mark is skipped here.
     init(source: any ByteSource, chunkBytes: Int = JSONWindow.chunkBytes) throws {
         self.source = source
+        isAsInFile = OriginalOffsets(of: source) == .same
         readBytes = max(1, chunkBytes)
         capacity = 2 * readBytes
         buffer = .allocate(capacity: capacity)
@@ -53,6 +55,9 @@ final class JSONWindow {
 
     /// The offset in the whole text of a place in the buffer.
     func position(_ at: Int) -> Int64 { offset + Int64(at) }
+
+    /// The same in the file that the text comes from; nil where the text was made from another encoding.
+    func filePosition(_ at: Int) -> Int64? { isAsInFile ? position(at) : nil }
 
     /// The line of a place in the buffer, from 1; places are to be asked for in their order.
     func line(at place: Int) -> Int64 {

@@ -6,7 +6,8 @@ import Workflows
 struct ConvertReport: Encodable {
     /// A bad row, where no file keeps it.
     struct BadRow: Encodable {
-        var row, line, byte: Int64
+        var row, line: Int64
+        var byte: Int64?
         var column: String?
         var code, reason: String
 

@@ -37,7 +37,7 @@ struct RejectTests {
         #expect(reading.rows == [["1", "2.50", "2026-01-31", "fine"], ["8", nil, nil, nil]])
         #expect(reading.numbers == [1, 10])
         #expect(
-            reading.rejects.map { "\($0.record) \($0.line) \($0.byte) \($0.column ?? "-") \($0.code): \($0.reason)" } == [
+            reading.rejects.map { "\($0.record) \($0.line) \($0.byte ?? -1) \($0.column ?? "-") \($0.code): \($0.reason)" } == [
                 #"2 3 42 amount value.bad_decimal: expected decimal(6,2), found "3,5""#,
                 "3 6 74 id value.missing: a value is required, found none",
                 #"4 7 92 day value.bad_date: expected date, found "2026-02-30""#,

@@ -29,7 +29,7 @@ struct Reading: Equatable {
 
     /// `record line byte column code` of each reject, `-` for no column.
     var rejected: [String] {
-        rejects.map { "\($0.record) \($0.line) \($0.byte) \($0.column ?? "-") \($0.code)" }
+        rejects.map { "\($0.record) \($0.line) \($0.byte.map(String.init) ?? "?") \($0.column ?? "-") \($0.code)" }
     }
 
     /// The first respect in which two readings differ.
