@@ -95,6 +95,15 @@ def read_body(stream, headers):
     return b"".join(parts)
 
 
+def readable(connections, seconds=None):
+    """Those of them that can be read, or have been hung up; poll(2), because a long run has more descriptors than select(2) takes."""
+    poll = select.poll()
+    for connection in connections:
+        poll.register(connection, select.POLLIN)
+    ready = {descriptor for descriptor, _ in poll.poll(None if seconds is None else max(0, seconds) * 1000)}
+    return [connection for connection in connections if connection.fileno() in ready]
+
+
 def reset(connection):
     """Closes with RST instead of FIN."""
     try:
@@ -180,13 +189,11 @@ class HTTPWire:
         more = [f"Host: {self.upstream[0]}:{self.upstream[1]}", f"Content-Length: {len(exchange.body)}"]
         server.sendall(head(first, exchange.headers, exchange.body, more=more))
         while True:  # a worker that hangs up while it polls must take its poll with it
-            ready, _, _ = select.select([server, client], [], [])
+            ready = readable([server, client])
             if server in ready:
                 break
-            if client in ready and not client.recv(1, socket.MSG_PEEK):
-                raise Gone
             if client in ready:
-                raise Gone  # nobody pipelines
+                raise Gone  # hung up; nobody pipelines
         answer = server.makefile("rb")
         exchange.status, exchange.answer_headers = read_head(answer)
         code = exchange.status.split(" ")[1]
@@ -224,7 +231,7 @@ class HTTPWire:
         if harm.kind == "stall":
             deadline = time.monotonic() + harm.seconds
             while (left := deadline - time.monotonic()) > 0:
-                ready, _, _ = select.select([client], [], [], left)
+                ready = readable([client], left)
                 if ready:
                     raise Gone
             return False
