@@ -7,6 +7,7 @@ TARGET static csv_scan_result SCAN(const uint8_t *text, size_t length, uint8_t d
     uint64_t inside_before = 0;   /* all ones while the block begins inside quotes */
     uint64_t boundary_before = 1; /* bit 0: the byte before the block may stand before an opening quote */
     uint64_t closing_before = 0;  /* bit 0: the byte before the block was a closing quote */
+    uint64_t return_before = 0;   /* bit 0: the byte before the block was a carriage return behind a closing quote */
     uint64_t irregular = 0, any_high = 0;
     size_t character_end = 0;
     for (size_t at = 0; at < length; at += 64) {
@@ -22,14 +23,17 @@ TARGET static csv_scan_result SCAN(const uint8_t *text, size_t length, uint8_t d
         uint64_t separators = delimiters | newlines;
         if (quote >= 0) {
             uint64_t quotes = equal(v, (uint8_t)quote) & valid;
-            if (quotes | inside_before | closing_before) {
+            if (quotes | inside_before | closing_before | return_before) {
                 uint64_t inside = PARITY(quotes) ^ inside_before;
                 uint64_t opening = quotes & inside, closing = quotes & ~inside;
                 uint64_t boundary = separators | quotes;
                 irregular |= opening & ~(boundary << 1 | boundary_before);
-                /* A carriage return may follow, before the newline; the cell's decoder looks at it again. */
-                uint64_t returns = equal(v, '\r') & valid;
-                irregular |= (closing << 1 | closing_before) & ~(boundary | returns) & valid;
+                /* A carriage return may follow, where the newline follows it. */
+                uint64_t behind = (closing << 1 | closing_before) & ~boundary & valid;
+                uint64_t returns = behind & equal(v, '\r');
+                irregular |= behind & ~returns;
+                irregular |= (returns << 1 | return_before) & ~newlines & valid;
+                return_before = returns >> 63;
                 closing_before = closing >> 63;
                 inside_before = (uint64_t)((int64_t)inside >> 63);
                 separators &= ~inside;

@@ -37,6 +37,11 @@ private let escaping = Dialect(escape: UInt8(ascii: "\\"))
 private let quoteless = Dialect(quote: nil, escape: nil)
 private let semicolon = Dialect(delimiter: UInt8(ascii: ";"), quote: UInt8(ascii: "'"), escape: UInt8(ascii: "'"))
 private let tab = Dialect(delimiter: 9)
+private let lenient = {
+    var dialect = Dialect()
+    dialect.fit = RecordFit(isLenient: true)
+    return dialect
+}()
 private let markers = Dialect(nullMarkers: [Array("NULL".utf8), Array("\\N".utf8)])
 private let filler = String(repeating: "x", count: 60)
 
@@ -93,6 +98,10 @@ struct CSVReadingTests {
         .init(
             "a lone quote within a quoted field is a fault", "a,b\n\"1\"2\",3\n4,5\n", [["4", "5"]],
             rejects: ["1 2 4 a csv.text_after_quote"]),
+        .init(
+            "a quote before a CR and more text closes nothing in a lenient reading", "a\n\"0\nu\"\"0\"\ry\n1\n",
+            [["\"0"], ["u\"\"0\"\ry"], ["1"]], columns: 1, lenient),
+        .init("a quote before CR LF closes in a lenient reading", "a,b\r\n1,\"0\n\"\r\n", [["1", "0\n"]], lenient),
         .init("a CR behind a closing quote is a fault before more text", "a,b\n\"1\"\r,2\n", [], rejects: ["1 2 4 a csv.text_after_quote"]),
         .init(
             "a comma behind broken quotes separates", "a,b\n\"1\"x,\"2,2\"\n3,4\n", [["3", "4"]], rejects: ["1 2 4 a csv.text_after_quote"]),
