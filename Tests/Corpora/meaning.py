@@ -1,4 +1,5 @@
 """What rows mean, whoever read them: one spelling for each value, and a digest of all of them."""
+import contextlib
 import csv
 import datetime
 import decimal
@@ -43,12 +44,47 @@ def table(rows):
     return [r for r in map(record, rows) if r]
 
 
+# What stands for null in columns of numbers and the like.
+NULLS = {"\\N", "NULL", "null", "Null", "NA", "N/A", "n/a", "-", "--", "#N/A", "#NA", "<NA>", "None"}
+LOCAL = re.compile(r"(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})(?: (\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?$")
+
+
 def typed(rows):
     """The same records where numbers, dates and truth are values rather than texts."""
-    return [[plain(cell) for cell in r] for r in rows]
+    rows = [[plain(cell) for cell in r] for r in rows]
+    for place in range(max(map(len, rows), default=0)):
+        column = [r[place] for r in rows if place < len(r) and r[place]]
+        if days := local_days(column):
+            for r in rows:
+                if place < len(r) and r[place]:
+                    r[place] = days[r[place]]
+    return [r for r in map(record, rows) if r]
+
+
+def local_days(column):
+    """For dates like 31/12/2024 their usual spelling, where all of a column allow one order of day and month alone."""
+    found = {cell: LOCAL.match(cell) for cell in set(column)}
+    if not column or not all(found.values()) or len({(m[2], bool(m[5]), bool(m[7]), bool(m[8])) for m in found.values()}) > 1:
+        return None
+    readings = []
+    for order in ((4, 3, 1), (4, 1, 3), (1, 3, 4)):
+        with contextlib.suppress(ValueError):
+            readings.append({cell: local_day(m, order) for cell, m in found.items()})
+    return readings[0] if len(readings) == 1 else None
+
+
+def local_day(match, order):
+    year, month, day = (match[i] for i in order)
+    if len(year) != 4 or max(len(month), len(day)) > 2 or (order[0] == 1 and match[2] == "-"):
+        raise ValueError
+    date = datetime.datetime(int(year), int(month), int(day), int(match[5] or 0), int(match[6] or 0), int(match[7] or 0))
+    fraction = (match[8] or "").rstrip("0")
+    return date.isoformat(" ") + (f".{fraction}" if fraction else "")
 
 
 def plain(cell):
+    if cell in NULLS:
+        return ""
     return cell.lower() if cell in ("True", "False", "TRUE", "FALSE") else moment(number(cell))
 
 

@@ -42,6 +42,23 @@ struct InputPlanTests {
         #expect(try Self.rows(plan) == [["1", "12.50", "a"], ["2", nil, nil], ["3", "7.00", ""]])
     }
 
+    @Test("values that are spelled as a pipeline declares, and dates and nulls that the file decides")
+    func formats() throws {
+        let text = "day,due,total,rate,n\n31/12/2024,12/31/24,\"$1,234.50\",\"12,5 %\",NA\n1/1/2025,1/2/25,($7),-,5\n"
+        let schema = """
+            columns:
+              - { name: due, format: "%m/%d/%y" }
+              - { name: total, type: "decimal(12,2)", thousands_separator: ",", currency: $ }
+              - { name: rate, type: "decimal(5,3)", decimal_separator: ",", percent: fraction, "null": ["-"] }
+            """
+        let plan = try plan(text, try PipelineFile.readSchema(text: schema, file: "schema.yaml"))
+        #expect(Self.columns(plan) == ["day:date", "due:date?", "total:decimal(12,2)?", "rate:decimal(5,3)?", "n:int64?"])
+        #expect(
+            try Self.rows(plan) == [
+                ["2024-12-31", "2024-12-31", "1234.50", "0.125", nil], ["2025-01-01", "2025-01-02", "-7.00", nil, "5"],
+            ])
+    }
+
     private static let total = ColumnDeclaration(name: "total", from: "Order Total", type: .decimal(precision: 12, scale: 2))
 
     @Test(

@@ -40,8 +40,10 @@ struct MemberTests {
     @Test(
         "a column's type holds for all members",
         arguments: [
-            ("1", "2", "int64"), ("1", "2.55", "decimal(21,2)"), ("1.5", "22.55", "decimal(4,2)"), ("1", "x", "text"),
-            ("", "2", "int64"), ("2", "", "int64"), ("2020-01-01", "1", "text"), ("1e5", "1", "text"),
+            ("1", "2", "int64"), ("1", "2.55", "decimal(3,2)"), ("1.5", "22.55", "decimal(4,2)"), ("1", "x", "text"),
+            ("", "2", "int64"), ("2", "", "int64"), ("2020-01-01", "1", "text"), ("1e5", "1", "float64"),
+            ("31/01/2026", "1/2/2026", "date"), ("31/01/2026", "1/31/2026", "text"),
+            ("NA", "1", "int64"), ("1", "NA", "int64"), ("NA", "x", "text"),
         ])
     func types(_ first: String, _ second: String, _ expected: String) throws {
         let plan = try plan([("a.csv", "id,x\n1,\(first)\n"), ("b.csv", "id,x\n1,\(second)\n")])

@@ -77,6 +77,27 @@ struct PipelineErrorTests {
                 #"orders.yaml line 3: encoding is wrong: There is no encoding "klingon". Names are those of iconv (iconv -l lists them), for example utf-8, utf-16, windows-1252, iso-8859-15, shift_jis."#
             ),
             ("input: { \"null\": { a: b } }", "orders.yaml line 3: null must be a list of texts."),
+            (
+                "columns: [{ name: a, format: 'dd/qq/yyyy' }]",
+                #"orders.yaml line 3: format "dd/qq/yyyy" is no pattern for a date or a time: write it like %d/%m/%Y %H:%M:%S, or dd/MM/yyyy HH:mm:ss."#
+            ),
+            (
+                "columns: [{ name: a, type: timestamptz, format: '%d/%m/%Y' }]",
+                #"orders.yaml line 3: format "%d/%m/%Y" does not go with the type timestamptz: a timestamptz needs an offset (%z) or a zone, the others have none."#
+            ),
+            (
+                "columns: [{ name: a, format: '%d/%m/%Y', zone: Mars }]",
+                #"orders.yaml line 3: zone must be UTC or an offset like "+01:00"; "Mars" is not."#
+            ),
+            ("columns: [{ name: a, decimal_separator: ',' }]", "orders.yaml line 3: decimal_separator needs a type that is a number."),
+            (
+                "columns: [{ name: a, type: int64, thousands_separator: '.' }]",
+                #"orders.yaml line 3: thousands_separator must be one character, like ".", and not the decimal separator."#
+            ),
+            (
+                "columns: [{ name: a, type: int64, currency: '5' }]",
+                #"orders.yaml line 3: currency must be a sign or a code, like "$" or "EUR"."#
+            ),
             ("rows: { on_error: skip }", #"orders.yaml line 3: on_error must be one of abort, reject, found "skip"."#),
             (
                 "rows: { max_rejects: -1 }",
@@ -168,10 +189,6 @@ struct PipelineErrorTests {
             (
                 "input: { members: separate }",
                 "input.members: separate is not supported yet; give each kind of member a pipeline."
-            ),
-            (
-                "columns: [{ name: a, format: '%d.%m.%Y' }]",
-                "orders.yaml line 3: format is not supported yet: declared date and number formats come with a later version."
             ),
             ("target: { redshift: { table: t } }", "orders.yaml line 3: redshift is not supported yet: it comes with a later version."),
             (

@@ -51,7 +51,7 @@ for (name, hints) in [("declared", DialectHints(delimiter: 44, header: true)), (
     }
     guard let inspected else { break }
     let columns = inspected.columns
-    let mapping = FieldMapping(columns: columns, fields: Array(columns.indices), fieldNames: columns.map(\.name))
+    let mapping = FieldMapping(columns: columns, fields: Array(columns.indices), fieldNames: columns.map(\.name), formats: inspected.formats)
     try measure("\(name): typed parsing", size, rounds) {
         let reader = try CSVReader(
             source: try openByteSource(path: path).source, dialect: inspected.dialect, mapping: mapping, threads: threads)

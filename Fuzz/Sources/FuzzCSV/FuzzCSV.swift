@@ -22,13 +22,13 @@ public func fuzzCSV(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
             let head = try inspector.head()
             let inspection = try inspector.inspect()
             precondition(head.names == inspection.columns.map(\.name) && Set(head.names).count == head.names.count)
-            let whole = read(text, head.dialect, inspection.columns, chunkBytes: 1 << 20, exactly: false)
+            let whole = read(text, head.dialect, inspection, chunkBytes: 1 << 20, exactly: false)
             let small = Int(choice) + 1
             // Threads cost more than the reading: they come with one text in sixteen.
             let threads = choice & 0xF0 == 0x40 ? 3 : 1
             for (chunkBytes, exactly, threads) in [(small, false, threads), (small, true, 1), (1 << 20, true, 1)] {
                 let other = read(
-                    text, head.dialect, inspection.columns, chunkBytes: chunkBytes, exactly: exactly, threads: threads)
+                    text, head.dialect, inspection, chunkBytes: chunkBytes, exactly: exactly, threads: threads)
                 precondition(
                     whole == other,
                     "pieces of \(chunkBytes), exact scan \(exactly), \(threads) threads: \(other) instead of \(whole)")
@@ -43,10 +43,14 @@ public func fuzzCSV(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 }
 
 /// Everything that a reader says, as text.
-private func read(_ text: [UInt8], _ dialect: Dialect, _ columns: [Column], chunkBytes: Int, exactly: Bool, threads: Int = 1) -> String {
+private func read(_ text: [UInt8], _ dialect: Dialect, _ inspection: CSVInspection, chunkBytes: Int, exactly: Bool, threads: Int = 1)
+    -> String
+{
     var said: [String] = []
     do {
-        let mapping = FieldMapping(columns: columns, fields: Array(columns.indices), fieldNames: columns.map(\.name))
+        let columns = inspection.columns
+        let mapping = FieldMapping(
+            columns: columns, fields: Array(columns.indices), fieldNames: columns.map(\.name), formats: inspection.formats)
         let reader = try CSVReader(
             source: MemorySource(text), dialect: dialect, mapping: mapping, threads: threads, chunkBytes: chunkBytes,
             exactScanOnly: exactly)

@@ -6,6 +6,9 @@ package struct CSVInspection: Sendable {
     package var head: CSVInspector.Head
     /// All fields of the file as columns; `nullable` says whether nulls were seen.
     package var columns: [Column]
+    /// How the columns' values are spelled; nil: our own way.
+    package var formats: [ValueFormat?]
+    private var evidence: [TypeEvidence]
     /// Records in the file; those with the wrong number of fields are counted in `irregular` too.
     package var records: Int64
     package var irregular: Int64
@@ -13,6 +16,31 @@ package struct CSVInspection: Sendable {
     package var adjustments: Adjustments
 
     package var dialect: Dialect { head.dialect }
+
+    init(head: CSVInspector.Head, evidence: [TypeEvidence], records: Int64, irregular: Int64, adjustments: Adjustments) {
+        (self.head, self.evidence, self.records) = (head, evidence, records)
+        (self.irregular, self.adjustments) = (irregular, adjustments)
+        (columns, formats) = ([], [])
+        judge()
+    }
+
+    private mutating func judge() {
+        columns = zip(head.names, evidence).map { name, evidence in
+            let (type, reason) = evidence.verdict()
+            let nulls = evidence.nulls + (type == .text ? 0 : evidence.quotedEmpties + evidence.nullWordRows)
+            return Column(name: name, type: type, nullable: nulls > 0, reason: reason)
+        }
+        formats = evidence.map(\.format)
+    }
+
+    /// Takes in another file with the same columns, which follows this one; `source` is what messages call it. The types are those
+    /// that the values of both have in common.
+    package mutating func merge(_ other: CSVInspection, source: String) {
+        for (index, theirs) in other.evidence.enumerated() where index < evidence.count { evidence[index].merge(theirs, source: source) }
+        records += other.records
+        irregular += other.irregular
+        judge()
+    }
 }
 
 /// Reads a CSV file once, as text, to learn its columns and types.
@@ -127,13 +155,8 @@ package struct CSVInspector {
         let head = try head()
         let dialect = head.dialect
         let evidence = try observe(dialect, fieldCount: head.names.count, limit: .max)
-        let columns = zip(head.names, evidence.columns).map { name, evidence in
-            let (type, reason) = evidence.verdict()
-            let nulls = evidence.nulls + (type == .text ? 0 : evidence.quotedEmpties)
-            return Column(name: name, type: type, nullable: nulls > 0, reason: reason)
-        }
         return CSVInspection(
-            head: head, columns: columns, records: evidence.records, irregular: evidence.irregular,
+            head: head, evidence: evidence.columns, records: evidence.records, irregular: evidence.irregular,
             adjustments: evidence.adjustments)
     }
 
@@ -205,7 +228,7 @@ package struct CSVInspector {
 
     private static func evidence(of field: [UInt8]) -> TypeEvidence {
         var evidence = TypeEvidence()
-        field.withUnsafeBufferPointer { evidence.observe($0, record: 0) }
+        field.withUnsafeBufferPointer { evidence.observe($0, record: 0, isQuoted: true) }
         return evidence
     }
 
@@ -330,7 +353,7 @@ package struct CSVInspector {
                 evidence.observe(text, record: record)
             }
         case .quoted(let inner):
-            if inner.isEmpty { evidence.observeQuotedEmpty() } else { evidence.observe(inner, record: record) }
+            if inner.isEmpty { evidence.observeQuotedEmpty() } else { evidence.observe(inner, record: record, isQuoted: true) }
         case .broken: break
         }
     }

@@ -9,8 +9,11 @@ package struct FieldMapping: Hashable, Sendable {
     package var fields: [Int]
     /// The names of all fields of the file, for messages and rejects.
     package var fieldNames: [String]
+    /// For each column how its values are spelled; nil, or missing: our own way.
+    package var formats: [ValueFormat?]
 
-    package init(columns: [Column], fields: [Int], fieldNames: [String]) {
+    package init(columns: [Column], fields: [Int], fieldNames: [String], formats: [ValueFormat?] = []) {
+        self.formats = formats + Array(repeating: nil, count: max(0, columns.count - formats.count))
         self.columns = columns
         self.fields = fields
         self.fieldNames = fieldNames

@@ -38,8 +38,8 @@ struct ChunkReading {
     /// Reads all rows of a grid. `records` says which record each row is; nil: row `r` is record `r` of the chunk.
     private func read(_ grid: CellGrid, of chunk: RecordChunk, records: [(index: Int, number: Int64)]?) -> ReadResult {
         var parser = ColumnParser(grid: grid, nullMarkers: dialect.nullMarkers, checksUTF8: chunk.mayBreakUTF8)
-        let vectors = zip(mapping.columns, mapping.fields).map { column, field in
-            parser.parse(column: field, as: column)
+        let vectors = mapping.columns.indices.map { index in
+            parser.parse(column: mapping.fields[index], as: mapping.columns[index], format: mapping.formats[index])
         }
         let numbers = records?.map(\.number) ?? Array(1...Int64(grid.rowCount))
         let batch = ColumnBatch(schema: schema, columns: vectors, recordNumbers: numbers)

@@ -14,6 +14,8 @@ struct ColumnParser {
     /// Whether text cells must be checked for being UTF-8.
     let checksUTF8: Bool
     private(set) var faults: [Int: Fault] = [:]
+    /// How the column at hand spells its values.
+    private var format: ValueFormat?
 
     init(grid: CellGrid, nullMarkers: [[UInt8]], checksUTF8: Bool) {
         self.grid = grid
@@ -22,7 +24,9 @@ struct ColumnParser {
     }
 
     /// Reads one column of cells as `target.type`. Rows that do not fit become nulls here and faults.
-    mutating func parse(column: Int, as target: Column) -> ColumnVector {
+    mutating func parse(column: Int, as target: Column, format: ValueFormat? = nil) -> ColumnVector {
+        self.format = format
+        if let format, format.moment != nil || format.number != nil { return formatted(column, target, format) }
         let vector: ColumnVector
         switch target.type {
         case .text: vector = texts(column, target)
@@ -53,6 +57,19 @@ struct ColumnParser {
         return vector
     }
 
+    /// Reads values that are spelled in another way than ours.
+    private mutating func formatted(_ column: Int, _ target: Column, _ format: ValueFormat) -> ColumnVector {
+        switch target.type {
+        case .text, .json, .bytes, .uuid: return parse(column: column, as: target, format: ValueFormat(nulls: format.nulls))
+        case .decimal(let precision, let scale) where precision > ColumnType.maxNarrowPrecision:
+            return fixed(column, target, empty: Int128(0), ColumnValues.int128) { format.wide($0, precision: precision, scale: scale) }
+        case .float32, .float64:
+            let single = target.type == .float32
+            return fixed(column, target, empty: 0.0, ColumnValues.float64) { format.float($0, single: single) }
+        default: return integers(column, target) { format.integer($0, target.type) }
+        }
+    }
+
     // MARK: Values of fixed size
 
     @inline(__always)
@@ -70,7 +87,8 @@ struct ColumnParser {
         let cells = grid.column(column)
         let rows = grid.rowCount
         let quote = grid.quote.map(Int.init) ?? -1
-        let hasMarkers = !nullMarkers.isEmpty
+        // Words for null are no values; other markers may be, and must be looked for first.
+        let hasMarkers = (nullMarkers + (format?.nulls ?? [])).contains { $0.withUnsafeBufferPointer { NullWords($0) == nil } }
         var nulls = 0
         var valid: [Bool] = []
         let values = [Value](unsafeUninitializedCapacity: rows) { values, count in
@@ -119,7 +137,7 @@ struct ColumnParser {
             return nil
         }
         if let value = read(trimmed) { return value }
-        note(row, column, target.type.faultCode, "expected \(target.type), found \(shown(text))")
+        note(row, column, target.type.faultCode, "expected \(target.type)\(format?.words ?? ""), found \(shown(text))")
         return nil
     }
 
@@ -130,7 +148,7 @@ struct ColumnParser {
         let rows = grid.rowCount
         let quote = grid.quote.map(Int.init) ?? -1
         let doublesQuotes = grid.escape == nil
-        let isPlain = doublesQuotes && nullMarkers.isEmpty
+        let isPlain = doublesQuotes && nullMarkers.isEmpty && format == nil
         var values = ByteValues()
         var valid: [Bool] = []
         var nulls = 0
@@ -259,7 +277,7 @@ struct ColumnParser {
     private static let brokenQuotes = "a quoted field must end with its quote; a quote within it must be doubled"
 
     private func isMarker(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        nullMarkers.contains { $0.count == text.count && $0.elementsEqual(text) }
+        nullMarkers.contains { $0.count == text.count && $0.elementsEqual(text) } || format?.isNull(text) ?? false
     }
 
     private static func trimmingBlanks(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {

@@ -22,6 +22,13 @@ struct TypeEvidence {
     private var exceedsInt64 = false
     /// Whether every number is the shortest spelling of a double, or as exact as one.
     private var fitsDouble = true
+    /// Words for null that stand without quotes, and in how many rows; they are texts where the column is one.
+    private var nullWords: NullWords = []
+    private(set) var nullWordRows: Int64 = 0
+    /// Dates that are not ISO 8601.
+    private var local = LocalDates()
+    /// Where values of another kind came from, when what several files have is put together.
+    private var otherSource: String?
     /// The first value that is of no class but text, and where it stood.
     private var firstText: (record: Int64, value: [UInt8])?
     /// The first value whose class does not go with those before it.
@@ -38,6 +45,9 @@ struct TypeEvidence {
         static let timestamp = Classes(rawValue: 64)
         static let timestamptz = Classes(rawValue: 128)
         static let text = Classes(rawValue: 256)
+        static let localDate = Classes(rawValue: 512)
+        static let localTimestamp = Classes(rawValue: 1024)
+        static let locals: Classes = [.localDate, .localTimestamp]
         static let numbers: Classes = [.integer, .decimal, .float]
     }
 
@@ -55,10 +65,52 @@ struct TypeEvidence {
 
     /// A value that is not empty.
     @inline(__always)
-    mutating func observe(_ text: UnsafeBufferPointer<UInt8>, record: Int64) {
+    mutating func observe(_ text: UnsafeBufferPointer<UInt8>, record: Int64, isQuoted: Bool = false) {
         rows &+= 1
         if isText { return }
-        note(classify(text), text, record)
+        let found = classify(text)
+        if found == .text, !isQuoted, takeNullWord(text) { return }
+        note(found, text, record)
+    }
+
+    @inline(never)
+    private mutating func takeNullWord(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let word = NullWords(text) else { return false }
+        nullWords.insert(word)
+        nullWordRows &+= 1
+        return true
+    }
+
+    /// Takes in what another file's values of the same column have in common; `source` is that file.
+    mutating func merge(_ other: TypeEvidence, source: String) {
+        let mine = classes
+        rows += other.rows
+        nulls += other.nulls
+        quotedEmpties += other.quotedEmpties
+        nullWords.formUnion(other.nullWords)
+        nullWordRows += other.nullWordRows
+        classes.formUnion(other.classes)
+        maxWholeDigits = max(maxWholeDigits, other.maxWholeDigits)
+        minWholeDigits = min(minWholeDigits, other.minWholeDigits)
+        minScale = min(minScale, other.minScale)
+        maxScale = max(maxScale, other.maxScale)
+        exceedsInt64 = exceedsInt64 || other.exceedsInt64
+        fitsDouble = fitsDouble && other.fitsDouble
+        hasNested = hasNested || other.hasNested
+        let isMixed = !mine.isEmpty && !other.classes.isEmpty && mine != other.classes
+        let areAlike = local.merge(other.local)
+        if otherSource == nil, !mine.contains(.text), other.firstText != nil || !areAlike || (isMixed && firstOther == nil) {
+            otherSource = source
+        }
+        firstText = firstText ?? other.firstText
+        firstOther = firstOther ?? other.firstOther
+        if !areAlike { classes.insert(.text) }
+    }
+
+    /// How the values are spelled, where that is not our own way and the verdict relies on it.
+    var format: ValueFormat? {
+        guard verdict().type != .text else { return nil }
+        return ValueFormat(moment: classes.isSubset(of: .locals) ? local.pattern : nil, nulls: nullWords.texts).unlessEmpty
     }
 
     /// A JSON number, in whatever spelling.
@@ -96,7 +148,7 @@ struct TypeEvidence {
 
     private mutating func classify(_ text: UnsafeBufferPointer<UInt8>) -> Classes {
         switch text[0] {
-        case 48...57, UInt8(ascii: "-"), UInt8(ascii: "."): return number(text) ?? moment(text) ?? .text
+        case 48...57, UInt8(ascii: "-"), UInt8(ascii: "."): return number(text) ?? moment(text) ?? localMoment(text) ?? .text
         case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "T"), UInt8(ascii: "F"):
             return Self.isBool(text) ? .bool : .text
         default: return .text
@@ -178,6 +230,12 @@ struct TypeEvidence {
         }
     }
 
+    @inline(never)
+    private mutating func localMoment(_ text: UnsafeBufferPointer<UInt8>) -> Classes? {
+        let (isTaken, hasTime) = local.take(text)
+        return isTaken ? (hasTime ? .localTimestamp : .localDate) : nil
+    }
+
     private func canonicalTime(_ text: UnsafeBufferPointer<UInt8>) -> Classes? {
         CellParsing.time(text) != nil ? .time : nil
     }
@@ -189,31 +247,56 @@ struct TypeEvidence {
 
     /// The type, and why, in words that name the value that decided.
     func verdict() -> (type: ColumnType, reason: String) {
-        let values = rows - nulls - quotedEmpties
+        let values = rows - nulls - quotedEmpties - nullWordRows
         if hasNested { return (.json, "some values are objects or arrays, kept as JSON") }
         if let firstText {
-            return (.text, "text, because record \(firstText.record) has \(shown(firstText.value))")
+            return (.text, "text, because record \(firstText.record)\(ofOther) has \(shown(firstText.value))")
         }
         if values == 0 {
+            if nullWordRows > 0 { return (.text, "text, because nothing but \(nullWords.list) stands there") }
             return (.text, quotedEmpties > 0 ? "only empty texts" : "no values")
         }
-        if quotedEmpties > 0, nulls > 0 {
-            return (.text, "text, to keep \(quotedEmpties) empty texts (\"\") apart from \(nulls) nulls")
+        if quotedEmpties > 0, nulls + nullWordRows > 0 {
+            return (.text, "text, to keep \(quotedEmpties) empty texts (\"\") apart from \(nulls + nullWordRows) nulls")
         }
-        let all = "all \(values) values are"
+        let (type, reason) = typedVerdict("all \(values) values are")
+        guard nullWordRows > 0, type != .text else { return (type, reason) }
+        return (type, "\(reason); \(nullWords.list) in \(nullWordRows) \(nullWordRows == 1 ? "record" : "records") is taken for null")
+    }
+
+    private var ofOther: String { otherSource.map { " of \($0)" } ?? "" }
+
+    private func typedVerdict(_ all: String) -> (type: ColumnType, reason: String) {
         switch classes {
         case .bool: return (.bool, "\(all) true or false")
         case .date: return (.date, "\(all) ISO 8601 dates")
         case .time: return (.time, "\(all) times of day")
         case .timestamp: return (.timestamp, "\(all) ISO 8601 timestamps without zone")
         case .timestamptz: return (.timestamptz, "\(all) ISO 8601 timestamps with zone")
+        case .localDate, .localTimestamp: return localVerdict(all)
+        case .text:
+            return (.text, "text, because the dates\(ofOther) have another order of day and month")
         default: break
         }
         guard classes.isSubset(of: .numbers) else {
-            let other = firstOther.map { "; record \($0.record) has \(shown($0.value))" } ?? ""
+            let other =
+                firstOther.map { "; record \($0.record)\(ofOther) has \(shown($0.value))" } ?? otherSource.map {
+                    "; those of \($0) are others"
+                } ?? ""
             return (.text, "text, because the values are of several kinds\(other)")
         }
         return numberVerdict(all)
+    }
+
+    private func localVerdict(_ all: String) -> (ColumnType, String) {
+        guard let pattern = local.pattern else {
+            return (
+                .text, "text, because the dates may have their day or their month first: declare which (type and format, like %d/%m/%Y)"
+            )
+        }
+        let decisive = local.decisive.map { ", which \(shown($0)) shows" } ?? ""
+        let isDate = classes == .localDate
+        return (isDate ? .date : .timestamp, "\(all) \(isDate ? "dates" : "timestamps"), \(local.order)\(decisive): \(pattern.text)")
     }
 
     private func numberVerdict(_ all: String) -> (ColumnType, String) {

@@ -14,6 +14,8 @@ struct JSONColumn {
     }
 
     let column: Column
+    /// How texts are spelled; nil: our own way.
+    let format: ValueFormat?
     let parsing: Parsing
     private let storage: ColumnType.Storage
     private(set) var count = 0
@@ -26,10 +28,12 @@ struct JSONColumn {
     private var byteCount = 0
     private var byteCapacity = 1
 
-    init(_ column: Column) {
+    init(_ column: Column, format: ValueFormat? = nil) {
         self.column = column
+        self.format = format
         storage = column.type.storage
         switch column.type {
+        case .text where format != nil: parsing = .other
         case .int64: parsing = .integer
         case .decimal(let precision, let scale) where precision <= ColumnType.maxNarrowPrecision:
             parsing = .decimal(scale: scale, wholeDigits: precision - scale)
@@ -140,7 +144,9 @@ struct JSONColumn {
     }
 
     /// Appends a value from its text; false, and nothing appended, where it is not a value of the column's type.
-    mutating func append(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    /// `isFormatted`: as the column's format spells it, not our own way.
+    mutating func append(_ text: UnsafeBufferPointer<UInt8>, isFormatted: Bool = false) -> Bool {
+        if isFormatted, let format, storage != .bytes { return append(text, format) }
         switch column.type {
         case .text, .json: append(bytes: text)
         case .uuid, .bytes:
@@ -157,24 +163,27 @@ struct JSONColumn {
             values.assumingMemoryBound(to: Int128.self)[count] = value
             end(true)
         default:
-            guard let value = integer(text) else { return false }
+            guard let value = CellParsing.integer(text, column.type) else { return false }
             append(value)
         }
         return true
     }
 
-    private func integer(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+    /// A text that is spelled in another way than ours.
+    private mutating func append(_ text: UnsafeBufferPointer<UInt8>, _ format: ValueFormat) -> Bool {
         switch column.type {
-        case .bool: CellParsing.bool(text).map { $0 ? 1 : 0 }
-        case .int16: CellParsing.int64(text).flatMap { Int16(exactly: $0).map(Int64.init) }
-        case .int32: CellParsing.int64(text).flatMap { Int32(exactly: $0).map(Int64.init) }
-        case .date: CellParsing.date(text)
-        case .time: CellParsing.time(text)
-        case .timestamp: CellParsing.timestamp(text)
-        case .timestamptz: CellParsing.timestamptz(text)
-        case .decimal(let precision, let scale): CellParsing.narrowDecimal(text, precision: precision, scale: scale)
-        default: CellParsing.int64(text)
+        case .float32, .float64:
+            guard let value = format.float(text, single: column.type == .float32) else { return false }
+            append(value)
+        case .decimal(let precision, let scale) where storage == .int128:
+            guard let value = format.wide(text, precision: precision, scale: scale) else { return false }
+            values.assumingMemoryBound(to: Int128.self)[count] = value
+            end(true)
+        default:
+            guard let value = format.integer(text, column.type) else { return false }
+            append(value)
         }
+        return true
     }
 
     /// The rows gathered so far; there are none afterwards.

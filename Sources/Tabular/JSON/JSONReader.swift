@@ -18,15 +18,17 @@ package final class JSONReader: BatchSource {
     private let chunkBytes: Int
     private let maxRows: Int
 
-    /// `paths` has for each column the keys that lead to it, and others that do as well; left out: its name.
+    /// `paths` has for each column the keys that lead to it, and others that do as well; left out: its name. `formats` has for each
+    /// column how its strings are spelled; nil, or missing: our own way.
     package init(
-        source: any ByteSource, schema: Schema, paths: [[[String]]]? = nil, layout: JSONLayout = .lines, chunkBytes: Int = 1 << 20
+        source: any ByteSource, schema: Schema, paths: [[[String]]]? = nil, formats: [ValueFormat?] = [], layout: JSONLayout = .lines,
+        chunkBytes: Int = 1 << 20
     ) throws {
         self.schema = schema
         self.chunkBytes = chunkBytes
         maxRows = max(1, min(ColumnBatch.maxRows, Self.maxCells / max(1, schema.columns.count)))
         records = JSONRecords(window: try JSONWindow(source: source, chunkBytes: chunkBytes), layout: layout)
-        rows = JSONRows(columns: schema.columns, paths: paths ?? schema.names.map { [[$0]] })
+        rows = JSONRows(columns: schema.columns, paths: paths ?? schema.names.map { [[$0]] }, formats: formats)
     }
 
     deinit {

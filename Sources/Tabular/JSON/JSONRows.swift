@@ -16,14 +16,16 @@ struct JSONRows: JSONRecordVisitor {
     private var recordStart = 0
 
     /// Whoever makes it calls ``deallocate()``.
-    init(columns: [Column], paths: [[[String]]]) {
+    init(columns: [Column], paths: [[[String]]], formats: [ValueFormat?] = []) {
         fields = JSONFields(paths: paths)
         tree = fields.fields
         keys = fields.keys
         isLeaf = tree[0].column >= 0
         columnCount = columns.count
         self.columns = .allocate(capacity: max(1, columns.count))
-        for (index, column) in columns.enumerated() { (self.columns + index).initialize(to: JSONColumn(column)) }
+        for (index, column) in columns.enumerated() {
+            (self.columns + index).initialize(to: JSONColumn(column, format: index < formats.count ? formats[index] : nil))
+        }
     }
 
     func deallocate() {
@@ -242,6 +244,8 @@ struct JSONRows: JSONRecordVisitor {
             }
             column.pointee.appendNull()
             fits = true
+        case .string where column.pointee.format != nil && column.pointee.column.type != .json:
+            fits = try formatted(column, value, scanner.hasEscape)
         case .string where column.pointee.column.type != .json:
             if scanner.hasEscape {
                 let text = try JSONString.decoded(value)
@@ -253,9 +257,24 @@ struct JSONRows: JSONRecordVisitor {
         }
         guard fits else {
             throw JSONFault(
-                code: column.pointee.column.type.faultCode, reason: "expected \(column.pointee.column.type), found \(shown(value))",
+                code: column.pointee.column.type.faultCode,
+                reason: "expected \(column.pointee.column.type)\(column.pointee.format?.words ?? ""), found \(shown(value))",
                 column: column.pointee.column.name)
         }
+    }
+
+    /// A string of a column whose texts are spelled in another way than ours.
+    private func formatted(
+        _ column: UnsafeMutablePointer<JSONColumn>, _ value: UnsafeBufferPointer<UInt8>, _ hasEscape: Bool
+    ) throws(JSONFault) -> Bool {
+        let text = hasEscape ? try JSONString.decoded(value) : Array(value[1..<(value.count - 1)])
+        let isNull = text.withUnsafeBufferPointer { column.pointee.format?.isNull($0) ?? false }
+        guard isNull else { return text.withUnsafeBufferPointer { column.pointee.append($0, isFormatted: true) } }
+        guard column.pointee.column.nullable else {
+            throw JSONFault(code: "value.missing", reason: "a value is required, found null", column: column.pointee.column.name)
+        }
+        column.pointee.appendNull()
+        return true
     }
 
     /// A whole number of up to 18 digits that ends as a value must; nil for anything else, which the exact path reads.

@@ -115,7 +115,7 @@ package enum PipelineFile {
                 declaration.type = type
             }
             declaration.required = try section.bool("required") ?? false
-            try section.refuse("format", because: "declared date and number formats come with a later version.")
+            declaration.format = try FormatKeys.read(&section, type: &declaration.type)
             try section.finish()
             guard !options.columns.contains(where: { $0.name == name }) else {
                 throw section.failure("name", "\"\(name)\" is declared twice.")

@@ -10,8 +10,13 @@ package struct ColumnDeclaration: Hashable, Sendable {
     /// Nil: inferred.
     package var type: ColumnType?
     package var required: Bool
+    /// How its values are spelled; nil: our own way, or as detected where the type is left out.
+    package var format: ValueFormat?
 
-    package init(name: String, from: String? = nil, type: ColumnType? = nil, required: Bool = false) {
+    package init(
+        name: String, from: String? = nil, type: ColumnType? = nil, required: Bool = false, format: ValueFormat? = nil
+    ) {
+        self.format = format
         self.name = name
         self.from = from
         self.type = type

@@ -34,6 +34,8 @@ package struct InputPlan: Sendable {
     private var memberDialects: [Dialect] = []
     /// For each column the index of its field (CSV).
     private var fields: [Int] = []
+    /// For each column how its values are spelled; nil: our own way.
+    private var formats: [ValueFormat?] = []
     /// For each column what the source calls it (Parquet).
     private var sourceNames: [String] = []
     /// For each column the keys that lead to it (JSON), and how each member is laid out.
@@ -98,11 +100,11 @@ package struct InputPlan: Sendable {
     private func open(_ text: any ByteSource, _ member: Int) throws -> any BatchSource {
         switch format {
         case .csv:
-            let mapping = FieldMapping(columns: schema.columns, fields: fields, fieldNames: rejectFields)
+            let mapping = FieldMapping(columns: schema.columns, fields: fields, fieldNames: rejectFields, formats: formats)
             return try CSVReader(
                 source: text, dialect: memberDialects.indices.contains(member) ? memberDialects[member] : dialect ?? Dialect(),
                 mapping: mapping, threads: threads)
-        case .json, .jsonl: return try JSONReader(source: text, schema: schema, paths: paths, layout: layouts[member])
+        case .json, .jsonl: return try JSONReader(source: text, schema: schema, paths: paths, formats: formats, layout: layouts[member])
         case .parquet: return try ParquetSource(path: path, schema: schema, columns: sourceNames)
         }
     }
@@ -122,22 +124,22 @@ package struct InputPlan: Sendable {
         reasons = head.reasons
         var dialects = [head.dialect]
         var inferred: [Column] = []
+        var inferredFormats: [ValueFormat?] = []
         if options.keepsText {
             inferred = head.names.map { Column(name: $0, type: .text, reason: "kept as it is written") }
             headerAsWritten = head.namesAsWritten
             keepsText = true
             dialects += try otherDialects(inspectors, head)
         } else if options.needsInference(of: head.names) {
-            let inspection = try inspector.inspect()
-            (inferred, records) = (inspection.columns, inspection.records)
+            var inspection = try inspector.inspect()
             reasons.notes += inspection.adjustments.notes
             for (index, other) in inspectors.enumerated().dropFirst() {
                 let next = try other.inspect()
                 try checkSameColumns(head.names, next.columns.map(\.name), index)
-                inferred = MemberColumns.merge(inferred, next.columns, member: memberName(index))
-                records = (records ?? 0) + next.records
+                inspection.merge(next, source: memberName(index))
                 dialects.append(next.dialect)
             }
+            (inferred, inferredFormats, records) = (inspection.columns, inspection.formats, inspection.records)
         } else {
             inferred = head.names.map { Column(name: $0, type: .text) }
             dialects += try otherDialects(inspectors, head)
@@ -154,6 +156,7 @@ package struct InputPlan: Sendable {
         let resolved = try options.resolve(inferred: inferred, names: names)
         schema = Schema(resolved.map(\.column))
         fields = resolved.map(\.index)
+        formats = options.formats(of: resolved, names: names, inferred: inferredFormats)
     }
 
     /// How the members behind the first are spelled; they must have its columns.
@@ -209,6 +212,7 @@ package struct InputPlan: Sendable {
             let resolved = try options.resolve(inferred: inspection.columns, names: rejectFields).filter { $0.index < file.names.count }
             schema = Schema(resolved.map(\.column))
             fields = resolved.map(\.index)
+            formats = options.formats(of: resolved, names: rejectFields, inferred: inspection.formats)
         }
     }
 
@@ -230,6 +234,7 @@ package struct InputPlan: Sendable {
         if !options.columns.isEmpty, options.unknown == .drop, options.columns.allSatisfy({ $0.type != nil }) {
             schema = Schema(options.columns.map { $0.column(inferred: nil) })
             paths = options.columns.map { [[$0.sourceName], JSONLayout.path($0.sourceName)] }
+            formats = options.columns.map(\.format)
             return
         }
         let kept = Set(options.columns.filter { $0.type == .json }.map(\.sourceName))
@@ -238,6 +243,7 @@ package struct InputPlan: Sendable {
         let resolved = try options.resolve(inferred: inspection.columns, names: inspection.columns.map(\.name))
         schema = Schema(resolved.map(\.column))
         paths = resolved.map { [inspection.paths[$0.index]] }
+        formats = options.formats(of: resolved, names: inspection.columns.map(\.name), inferred: [])
     }
 
     private mutating func planParquet(_ options: InputOptions) throws {
@@ -286,6 +292,19 @@ extension InputOptions {
             }
         }
         return resolved
+    }
+}
+
+extension InputOptions {
+    /// How the values of each column are spelled: as declared, or as detected where the type was left out.
+    fileprivate func formats(
+        of resolved: [(column: Column, index: Int)], names: [String], inferred: [ValueFormat?]
+    ) -> [ValueFormat?] {
+        resolved.map { column, index in
+            let detected = inferred.indices.contains(index) ? inferred[index] : nil
+            guard let declaration = columns.first(where: { $0.sourceName == names[index] }) else { return detected }
+            return declaration.format ?? (declaration.type == nil ? detected : nil)
+        }
     }
 }
 

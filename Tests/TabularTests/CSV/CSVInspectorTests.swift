@@ -114,13 +114,15 @@ struct CSVInspectorTests {
             "12345678901234567890123456789012345678", "0.1234567890123456789", "1e-9223372036854775808", "1e400", "true", "FALSE",
             "2026-01-31", "0001-01-01", "2026-02-30", "2026-01-31T10:00:00", "2026-01-31 10:00:00.1234567", "10:00:00", "10:00:00.5",
             "2026-01-31T10:00:00Z", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01", "NA", "NaN", "inf", "\"\"", "", " ", "\" 1\"",
+            "-", "NULL", "31/12/2026", "1/2/2026", "12/31/2026", "2026/12/31", "31.12.2026 10:00", "1.2.2026 9:30", "\"31/12/2026\"",
         ]
         for seed in (block * 100)..<(block * 100 + 100) {
             var random = Seeded(seed)
             let few = (0..<1 + random.below(3)).map { _ in spellings[random.below(spellings.count)] }
             let text = "name\n" + (0..<1 + random.below(6)).map { _ in few[random.below(few.count)] + "\n" }.joined()
             let inspection = try Self.inspect(text, DialectHints(delimiter: 44, header: true))
-            let reading = try CSVPaths.whole(Array(text.utf8), Dialect(), inspection.columns)
+            let reading = try CSVPaths.whole(
+                Array(text.utf8), Dialect(), inspection.columns, formats: inspection.formats)
             #expect(reading.rejects == [], "seed \(seed): \(text)")
             #expect(Int64(reading.rows.count) == inspection.records, "seed \(seed): \(text)")
             let hasNulls = reading.rows.contains { $0 == [nil] }

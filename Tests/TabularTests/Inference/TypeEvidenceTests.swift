@@ -6,7 +6,9 @@ import Testing
 @Suite("Inferring types")
 struct TypeEvidenceTests {
     /// The verdict over unquoted cells; `""` stands for a quoted empty text, nothing for a null.
-    static func verdict(_ cells: [String]) -> (type: ColumnType, reason: String) {
+    static func verdict(_ cells: [String]) -> (type: ColumnType, reason: String) { evidence(cells).verdict() }
+
+    static func evidence(_ cells: [String]) -> TypeEvidence {
         var evidence = TypeEvidence()
         for (index, cell) in cells.enumerated() {
             switch cell {
@@ -15,7 +17,7 @@ struct TypeEvidenceTests {
             default: Array(cell.utf8).withUnsafeBufferPointer { evidence.observe($0, record: Int64(index + 1)) }
             }
         }
-        return evidence.verdict()
+        return evidence
     }
 
     @Test(
@@ -65,7 +67,7 @@ struct TypeEvidenceTests {
             (["1900-02-29"], "text"),
             (["2000-02-29"], "date"), (["2026-13-01"], "text"), (["2026-00-10"], "text"), (["2026-01-32"], "text"),
             (["0000-01-01"], "date"), (["26-01-31"], "text"),
-            (["2026/01/31"], "text"), (["31.01.2026"], "text"), (["2026-1-31"], "text"), (["20260131"], "int64"),
+            (["2026/01/31"], "date"), (["31.01.2026"], "date"), (["2026-1-31"], "text"), (["20260131"], "int64"),
             (["2026-01-31", "1"], "text"),
             (["2026-01-31T10:00:00"], "timestamp"), (["2026-01-31 10:00:00.25"], "timestamp"), (["2026-01-31 10:00:00.1234567"], "text"),
             (["2026-01-31 10:00:00.1234560"], "timestamp"), (["2026-01-31T10:00"], "text"), (["2026-01-31T24:00:00"], "text"),
@@ -90,7 +92,7 @@ struct TypeEvidenceTests {
         arguments: [
             (["true", "false"], "bool"), (["True", "FALSE", "true"], "bool"), (["TRUE"], "bool"), (["tRUE"], "text"), (["t"], "text"),
             (["yes"], "text"), (["true", "1"], "text"),
-            (["NA"], "text"), (["1", "NA"], "text"), (["NULL"], "text"), (["null"], "text"), (["None"], "text"), (["-"], "text"),
+            (["NA"], "text"), (["1", "NB"], "text"), (["NULL"], "text"), (["null"], "text"), (["None"], "text"), (["-"], "text"),
             (["1", ""], "int64"), (["", ""], "text"),
             (["\"\""], "text"), (["1", "\"\""], "int64"), (["1", "\"\"", ""], "text"), (["a", "\"\"", ""], "text"),
             (["2026-01-31", "\"\""], "date"),
@@ -187,5 +189,66 @@ struct TypeEvidenceTests {
             }
             if digits.isEmpty { power = 0 }
         }
+    }
+
+    @Test(
+        "dates that are not ISO 8601, where all values allow one order only",
+        arguments: [
+            (["1/2/2026", "31/1/2026"], "date", "%d/%m/%Y"), (["01/31/2026", "01/02/2026"], "date", "%m/%d/%Y"),
+            (["2026/1/2", "2026/12/31"], "date", "%Y/%m/%d"), (["2026.01.02"], "date", "%Y.%m.%d"), (["2026-1-2"], "text", nil),
+            (["01/02/2026", "03/04/2026"], "text", nil), (["31/01/2026", "01/31/2026"], "text", nil), (["31/01/26"], "text", nil),
+            (["31/01/2026", "31-01-2026"], "text", nil), (["31/02/2026"], "text", nil), (["31/01/2026", "x"], "text", nil),
+            (["31-01-2026", "2026-01-31"], "text", nil), (["31/01/2026 10:00", "1/2/2026 9:05"], "timestamp", "%d/%m/%Y %H:%M"),
+            (["31/01/2026 10:00:00", "1/2/2026 9:05"], "text", nil), (["31/01/2026 24:00"], "text", nil),
+            (["31/01/2026", "31/01/2026 10:00"], "text", nil), (["31.01.2026 10:00:00.5"], "timestamp", "%d.%m.%Y %H:%M:%S.%f"),
+            (["31/01/2026 10:00 PM"], "text", nil), (["31/01/2026x"], "text", nil), (["1.2.3"], "text", nil),
+        ] as [([String], String, String?)])
+    func localDates(cells: [String], type: String, pattern: String?) {
+        let evidence = Self.evidence(cells)
+        #expect(evidence.verdict().type.description == type)
+        #expect(evidence.format?.moment?.text == pattern)
+    }
+
+    @Test("an order of day and month that nothing decides is said to be open")
+    func openOrder() {
+        #expect(Self.verdict(["01/02/2026"]).reason.contains("may have their day or their month first"))
+        #expect(Self.verdict(["01/02/2026", "31/01/2026"]).reason.contains(#"day first, which "31/01/2026" shows"#))
+    }
+
+    @Test(
+        "words for null are nulls among numbers, dates and truths, and texts among texts",
+        arguments: [
+            (["1", "NA", "2"], "int64", ["NA"]), (["NULL", "1.5", "-"], "decimal(2,1)", ["NULL", "-"]), (["\\N", "true"], "bool", ["\\N"]),
+            (["2026-01-31", "N/A", "#N/A"], "date", ["N/A", "#N/A"]), (["31/01/2026", "NA"], "date", ["NA"]), (["NA"], "text", []),
+            (["NA", "DE"], "text", []), (["NA", "1", "x"], "text", []), (["1", "nope"], "text", []), (["NA", "", "NULL"], "text", []),
+            (["1", "\"\"", "NA"], "text", []),
+        ] as [([String], String, [String])])
+    func nullWords(cells: [String], type: String, nulls: [String]) {
+        let evidence = Self.evidence(cells)
+        #expect(evidence.verdict().type.description == type)
+        #expect(evidence.format?.nulls.map { String(decoding: $0, as: UTF8.self) } ?? [] == nulls)
+    }
+
+    @Test("a word for null in quotes is a text")
+    func quotedWord() {
+        var evidence = Self.evidence(["1"])
+        Array("NA".utf8).withUnsafeBufferPointer { evidence.observe($0, record: 2, isQuoted: true) }
+        #expect(evidence.verdict().type == .text)
+    }
+
+    @Test(
+        "what two files have in common is what one file of both would have",
+        arguments: [
+            (["1", "2"], ["2.5"]), (["1"], ["x"]), ([""], ["7"]), (["1e5"], ["3"]), (["01/02/2026"], ["31/01/2026"]),
+            (["31/01/2026"], ["01/31/2026"]), (["NA", "1"], ["2"]), (["NA"], ["x"]), (["2026-01-31"], ["5"]),
+            (["9223372036854775808"], ["1"]),
+            (["31/01/2026"], ["31.01.2026"]), (["0.12345678901234567891"], ["1e5"]), ([], ["1"]), (["\"\""], [""]),
+        ] as [([String], [String])])
+    func merging(one: [String], other: [String]) {
+        var merged = Self.evidence(one)
+        merged.merge(Self.evidence(other), source: "b.csv")
+        let whole = Self.evidence(one + other)
+        #expect(merged.verdict().type == whole.verdict().type)
+        #expect(merged.format == whole.format)
     }
 }

@@ -45,8 +45,8 @@ struct Reading: Equatable {
 /// Ways to read one CSV text, which must all come to the same.
 enum CSVPaths {
     /// Reads in one piece, with the scan that suits the text.
-    static func whole(_ text: [UInt8], _ dialect: Dialect, _ columns: [Column]) throws -> Reading {
-        try read(text, dialect, columns, chunkBytes: max(1, text.count + 1), pieceBytes: .max, exactScanOnly: false)
+    static func whole(_ text: [UInt8], _ dialect: Dialect, _ columns: [Column], formats: [ValueFormat?] = []) throws -> Reading {
+        try read(text, dialect, columns, formats, chunkBytes: max(1, text.count + 1), pieceBytes: .max, exactScanOnly: false)
     }
 
     /// The first way that comes to something else than `expected`; nil where all agree.
@@ -73,10 +73,11 @@ enum CSVPaths {
     }
 
     static func read(
-        _ text: [UInt8], _ dialect: Dialect, _ columns: [Column], chunkBytes: Int, pieceBytes: Int, exactScanOnly: Bool,
-        threads: Int = 1
+        _ text: [UInt8], _ dialect: Dialect, _ columns: [Column], _ formats: [ValueFormat?] = [], chunkBytes: Int, pieceBytes: Int,
+        exactScanOnly: Bool, threads: Int = 1
     ) throws -> Reading {
-        let mapping = FieldMapping(columns: columns, fields: Array(columns.indices), fieldNames: columns.map(\.name))
+        let mapping = FieldMapping(
+            columns: columns, fields: Array(columns.indices), fieldNames: columns.map(\.name), formats: formats)
         return try Reading {
             try CSVReader(
                 source: TextSource(text, pieceBytes: pieceBytes), dialect: dialect, mapping: mapping, threads: threads,
