@@ -77,7 +77,9 @@ final class WorkFolderRoot {
     // MARK: Files
 
     private func removeFolder(_ name: String, in parent: CInt, depth: Int) -> Bool {
-        guard depth < Self.maxDepth, let folder = openFolder(name, in: parent) else { return false }
+        guard depth < Self.maxDepth else { return false }
+        // Another task that sweeps may remove it at the same time.
+        guard let folder = openFolder(name, in: parent) else { return Self.isGone(errno) }
         defer { close(folder) }
         for inner in names(in: folder) {
             if Task.isCancelled { return false }
