@@ -95,6 +95,34 @@ struct PartitionedOutputTests {
         }
     }
 
+    @Test("a loader's Parquet files are partitioned too, beside the rows in the table")
+    func loader() async throws {
+        try await Database.with { database in
+            let site = try LocalSite(folder, database)
+            try folder.write(
+                """
+                name: both
+                match: { key: "both/*.csv" }
+                workflow: loader
+                target: { postgres: { table: shop.lake } }
+                output: { parquet: { partition_by: day, sorted_by: id } }
+                """, to: "pipelines/60-both.yaml")
+            try FileManager.default.createDirectory(atPath: folder("local/landing/both"), withIntermediateDirectories: true)
+            try site.drop(Self.csv(300, shops: 4), as: "both/a.csv")
+            let worker = try site.landfall.worker()
+            let job = try await site.job("both/a.csv")
+            #expect(job["status"].text == "succeeded")
+            #expect(try await database.value("SELECT count(*) FROM shop.lake") == "300")
+            let created = try await site.announced(of: job, count: 3).dropFirst().map { $0["detail"] }
+            #expect(created.map { $0["partition"][0]["value"].text } == ["2026-01-01", "2026-01-02"])
+            #expect(created.map { $0["rows"].int } == [150, 150])
+            let read = try await Python.required()("dataset", ["path": folder("local/output/both")])
+            #expect(read["rows"].list.count == 300)
+            #expect(read["rows"].rows == read["duckdb"].rows)
+            #expect(try await worker.terminate() == .code(0))
+        }
+    }
+
     /// Holds announcements against the files that they speak of.
     private func check(_ created: [JSON], _ job: JSON, _ rows: Int, _ path: (String) throws -> String) async throws {
         #expect(created.reduce(0) { $0 + ($1["rows"].int ?? 0) } == rows)
