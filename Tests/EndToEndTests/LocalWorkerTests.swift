@@ -24,7 +24,7 @@ struct LocalWorkerTests {
             try site.drop(bad, as: "orders/a b+é.csv")
             let worker = try site.landfall.worker()
             try site.drop(other.jsonLines, as: "convert/a.jsonl")
-            try site.drop(other.csv, as: "convert/b.csv")
+            try site.drop(other.csv, as: "convert/b é日.csv")
             let broken = "id,name\n1,\"never closed\n2,x\n"
             try site.drop(broken, as: "strict/broken.csv")
             try site.drop("whatever", as: "unknown.txt")
@@ -73,7 +73,7 @@ struct LocalWorkerTests {
             for name in ["created_at", "updated_at", "expires_at", "version", "source", "step", "receipt"] { #expect(shown[name].isThere) }
 
             // The convertors.
-            for (key, format) in [("convert/a.jsonl", "parquet"), ("convert/b.csv", "csv")] {
+            for (key, format) in [("convert/a.jsonl", "parquet"), ("convert/b é日.csv", "csv")] {
                 let job = try await site.job(key)
                 #expect(job["status"].text == "succeeded")
                 #expect(job["counts"]["written"].int == 700)

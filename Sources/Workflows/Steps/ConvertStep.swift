@@ -60,7 +60,9 @@ struct ConvertStep {
     /// Where the files are: perhaps in the folder of an earlier attempt.
     private func place(of converted: Converted) throws -> OutputPlace {
         guard let first = converted.data.first else { return names.place(in: "\(scratch)/out", pipeline.output.options.split) }
-        return names.place(in: String(first.mark.path.dropLast(first.name.utf8.count + 1)), pipeline.output.options.split)
+        // Whole bytes: characters may join across the slash.
+        let folder = String(decoding: Array(first.mark.path.utf8).dropLast(first.name.utf8.count + 1), as: UTF8.self)
+        return names.place(in: folder, pipeline.output.options.split)
     }
 
     private func conversion() throws -> Conversion {
