@@ -30,6 +30,7 @@ final class JSONFields {
             var key: [UInt8] = []
             var column = -1
             var children: [Node] = []
+            var childByKey: [[UInt8]: Node] = [:]
         }
         let root = Node()
         for (column, alternatives) in paths.enumerated() {
@@ -37,17 +38,14 @@ final class JSONFields {
                 var node = root
                 for part in path {
                     let key = Array(part.utf8)
-                    if let known = node.children.first(where: { $0.key == key }), node.children.count < 64 {
-                        node = known
-                        continue
-                    }
-                    if node.children.count >= 64, let known = node.children.last(where: { $0.key == key }) {
+                    if let known = node.childByKey[key] {
                         node = known
                         continue
                     }
                     let child = Node()
                     child.key = key
                     node.children.append(child)
+                    node.childByKey[key] = child
                     node = child
                 }
                 if node.column < 0 { node.column = column }

@@ -9,6 +9,19 @@ struct ReadContext {
     /// Bytes that a column reads at once.
     let readAhead: Int
     let options: ParquetReadOptions
+    let decompressors = PageDecompressors()
+}
+
+/// One decompressor a codec: zstd's takes 96 KB, which wide files must not pay for each column.
+final class PageDecompressors {
+    private var made: [PageDecompressor.Codec: PageDecompressor] = [:]
+
+    func decompressor(_ codec: PageDecompressor.Codec) throws -> PageDecompressor {
+        if let known = made[codec] { return known }
+        let new = try PageDecompressor(codec)
+        made[codec] = new
+        return new
+    }
 }
 
 /// Walks the pages of one leaf through column chunk after column chunk, and decodes levels and values from them.
@@ -124,7 +137,7 @@ final class PageCursor {
         chunkValuesLeft = chunk.valueCount
         guard chunkValuesLeft > 0 else { return }
         let codec = try PageDecompressor.Codec(chunk.codec)
-        if decompressor?.codec != codec { decompressor = try PageDecompressor(codec) }
+        decompressor = try context.decompressors.decompressor(codec)
         pages = try ChunkPages(context.file, chunk, fileEnd: context.fileEnd, readAhead: context.readAhead)
     }
 
