@@ -23,12 +23,12 @@ struct Convertor {
             var receipt = try await run.receipt(pipeline, arrival, source, services)
             receipt.source.format = converted.format.rawValue
             receipt.source.compression = converted.compression
-            receipt.counts = converted.result.counts
-            receipt.columns = converted.result.columnReceipts
+            receipt.counts = converted.parts.reduce(Counts()) { $0 + $1.result.counts }
+            receipt.columns = converted.parts.flatMap(\.columnReceipts)
             receipt.validated = true
             receipt.validation = validated.validation
             return try await UploadStep(names: names, services: services, run: run).upload(
-                data: converted.data, format: pipeline.output.format, rejects: converted.rejects, receipt: receipt)
+                converted.parts.map(\.written), format: pipeline.output.format, receipt: receipt)
         }
     }
 }

@@ -37,7 +37,8 @@ struct Loader {
                 table: target.table.description, mode: target.mode.name, rows: loaded.rows,
                 alreadyLoaded: loaded.alreadyLoaded)
             return try await UploadStep(names: names, services: services, run: run).upload(
-                data: shaped.data, format: .parquet, rejects: shaped.rejects, receipt: receipt)
+                [DataSetFiles(member: nil, data: shaped.data, rejects: shaped.rejects, rejected: shaped.counts.rejected)],
+                format: .parquet, receipt: receipt)
         }
     }
 }

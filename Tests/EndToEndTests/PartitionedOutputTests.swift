@@ -66,6 +66,59 @@ struct PartitionedOutputTests {
         }
     }
 
+    @Test("an archive's members become outputs of their own, each with its columns, its rejects and its announcement")
+    func members() async throws {
+        try await Database.with { database in
+            let site = try LocalSite(folder, database)
+            try folder.write(
+                """
+                name: members
+                match: { key: "members/*" }
+                workflow: convertor
+                input: { members: separate, member: "*.csv" }
+                columns: [{ name: id, type: int64 }]
+                rows: { on_error: reject }
+                output: { parquet: {} }
+                """, to: "pipelines/60-members.yaml")
+            try folder.write("id,name\n1,Zoë\nx,bad\n3,\n", to: "made/people/a.csv")
+            try folder.write("id;total\n7;1.50\n", to: "made/b.csv")
+            try folder.write("not read", to: "made/readme.txt")
+            let tar = try ChildProcess(
+                "tar", ["-czf", "members.tgz", "-C", "made", "people", "b.csv", "readme.txt"], environment: TestBed.environment,
+                folder: folder.path, descriptors: (0, 1, 2))
+            #expect(try await tar.end() == .code(0))
+            try FileManager.default.createDirectory(atPath: folder("local/landing/members"), withIntermediateDirectories: true)
+            try FileManager.default.moveItem(atPath: folder("members.tgz"), toPath: folder("local/landing/members/all.tgz"))
+            let worker = try site.landfall.worker()
+            let job = try await site.job("members/all.tgz")
+            #expect(job["status"].text == "succeeded")
+            #expect(["read", "written", "rejected"].map { job["counts"][$0].int } == [4, 3, 1])
+
+            let receipt = try JSON(String(contentsOfFile: try #require(URL(string: job["receipt"].text ?? "")).path, encoding: .utf8))
+            let outputs = receipt["outputs"].list
+            #expect(outputs.map { $0["member"].text } == ["b.csv", "people/a.csv", "people/a.csv"])
+            #expect(outputs.map { $0["format"].text } == ["parquet", "parquet", "rejects"])
+            #expect(outputs.map { $0["rows"].int } == [1, 2, 1])
+            #expect(
+                receipt["columns"].list.map { "\($0["member"].text ?? "") \($0["name"].text ?? "")" }
+                    == ["b.csv id", "b.csv total", "people/a.csv id", "people/a.csv name"])
+            #expect(receipt["validation"]["files"].int == 2)
+            #expect(receipt["validation"]["rows"].int == 3)
+
+            let announced = try await site.announced(of: job, count: 3)
+            #expect(announced.dropFirst().map { $0["detail"]["member"].text } == ["b.csv", "people/a.csv"])
+            #expect(
+                announced.dropFirst().map { $0["detail"]["schema"].list.map { $0["name"].text ?? "" } } == [
+                    ["id", "total"], ["id", "name"],
+                ])
+            let python = try Python.required()
+            let read = try outputs.prefix(2).map { try #require(URL(string: $0["uri"].text ?? "")).path }
+            #expect(try await python("parquet", ["path": read[0]])["rows"].rows == [["7", "1.50"]])
+            #expect(try await python("parquet", ["path": read[1]])["rows"].rows == [["1", "Zoë"], ["3", nil]])
+            #expect(try await worker.terminate() == .code(0))
+        }
+    }
+
     @Test(
         "each file of a partitioned output is announced, and another pipeline loads it: over the wire",
         .enabled(if: TestBed.hasAWS, TestBed.needsAWS))

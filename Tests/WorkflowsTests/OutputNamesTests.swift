@@ -51,13 +51,22 @@ struct OutputNamesTests {
         let names = try Self.names(to: to, output: output)
         #expect(names.dataURI(names.data) == "\(prefix)/orders.0123456789ab.parquet")
         #expect(names.receiptURI == "\(prefix)/_landfall/orders.0123456789ab.receipt.json")
-        #expect(names.rejectsURI == "\(prefix)/_landfall/orders.0123456789ab.rejects.csv")
+        #expect(names.rejectsURI(names.rejects) == "\(prefix)/_landfall/orders.0123456789ab.rejects.csv")
+    }
+
+    @Test("members of an archive have names of their own, that sort and never lead elsewhere")
+    func members() throws {
+        let names = try Self.names(to: "/data/out")
+        let member = names.of(member: "../people/a b.csv.gz", number: 12)
+        #expect(member.data == "orders.0123456789ab.member-00012.a b.parquet")
+        #expect(member.rejects == "orders.0123456789ab.member-00012.a b.rejects.csv")
+        #expect(member.receipt == names.receipt)
     }
 
     @Test("rejects can lie elsewhere")
     func rejects() throws {
         let names = try Self.names(output: "/out", rejects: "/rejects")
-        #expect(names.rejectsURI == "file:///rejects/orders/orders.0123456789ab.rejects.csv")
+        #expect(names.rejectsURI(names.rejects) == "file:///rejects/orders/orders.0123456789ab.rejects.csv")
         #expect(names.receiptURI == "file:///out/orders/_landfall/orders.0123456789ab.receipt.json")
     }
 

@@ -186,10 +186,6 @@ struct PipelineErrorTests {
                 "transform: [{ filter: x }]",
                 "orders.yaml line 3: transform is not supported yet: filters, expressions and masks come with a later version."
             ),
-            (
-                "input: { members: separate }",
-                "input.members: separate is not supported yet; give each kind of member a pipeline."
-            ),
             ("target: { redshift: { table: t } }", "orders.yaml line 3: redshift is not supported yet: it comes with a later version."),
             (
                 "target: { postgres: { table: t, mode: scd2 } }",
@@ -204,6 +200,17 @@ struct PipelineErrorTests {
         ])
     func unsupported(_ rest: String, _ message: String) {
         #expect(Self.failure(rest) == Failure(.permanent, "pipeline.unsupported", message))
+    }
+
+    @Test("a loader takes an archive's members as one data set")
+    func loaderMembers() {
+        let text = "name: a\nworkflow: loader\ninput: { members: separate }\ntarget: { postgres: { table: t } }"
+        #expect(
+            Self.failure(whole: text)
+                == Failure(
+                    .permanent, "pipeline.unsupported",
+                    "orders.yaml: input.members: separate is for convertors, because a load has one table. Give each kind of member a "
+                        + "pipeline, with input.member."))
     }
 
     @Test("the warehouse workflow is refused by name")

@@ -15,7 +15,7 @@ package struct PackedFile: Hashable, Sendable {
     /// From the outside to the inside: `[.gzip, .tar]`; empty where the file is not wrapped.
     package let layers: [Container]
     /// What is read, in the order of the names; nil where the file is no archive.
-    package let members: [Member]?
+    package private(set) var members: [Member]?
     package let limits: UnwrapLimits
 
     /// Looks at a file's content. `isWanted` says which members of an archive are read, by their names; what systems leave
@@ -44,6 +44,13 @@ package struct PackedFile: Hashable, Sendable {
         default: members = nil
         }
         self.layers = layers
+    }
+
+    /// The same file with one of its members only.
+    package func only(_ member: Member) -> PackedFile {
+        var packed = self
+        packed.members = [member]
+        return packed
     }
 
     /// Opens the file's bytes, or its members' one after the other.

@@ -13,6 +13,12 @@ package struct Counts: Hashable, Sendable, Codable {
         self.rejected = rejected
         self.filtered = filtered
     }
+
+    package static func + (left: Counts, right: Counts) -> Counts {
+        Counts(
+            read: left.read + right.read, loaded: left.loaded + right.loaded, written: left.written + right.written,
+            rejected: left.rejected + right.rejected, filtered: left.filtered + right.filtered)
+    }
 }
 
 /// What a checkpoint keeps of a step.

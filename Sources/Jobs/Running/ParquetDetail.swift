@@ -30,6 +30,7 @@ package struct ParquetDetail: Encodable {
     private var bytes: Int64
     private var sha256: String
     private var partition: [OutputFile.Partition]?
+    private var member: String?
     /// Left out where the file has more columns than a message can name.
     private var schema: [ParquetColumn]?
 
@@ -38,7 +39,7 @@ package struct ParquetDetail: Encodable {
 
     private enum CodingKeys: String, CodingKey {
         case jobID = "job_id"
-        case pipeline, workflow, source, uri, rows, bytes, sha256, partition, schema
+        case pipeline, workflow, source, uri, rows, bytes, sha256, partition, member, schema
     }
 
     /// - Parameter columns: those of the job's rows; columns that name the file's folders are not in the file.
@@ -48,8 +49,9 @@ package struct ParquetDetail: Encodable {
         workflow = record.workflow
         source = AnnouncedSource(record.arrival)
         (uri, rows, bytes, sha256) = (output.uri, output.rows, output.bytes, output.sha256)
-        partition = output.partition
+        (partition, member) = (output.partition, output.member)
         let folders = Set((output.partition ?? []).map(\.column))
+        let columns = columns.filter { $0.member == output.member }
         if columns.count <= Self.maxColumns {
             schema = columns.filter { !folders.contains($0.name) }
                 .map { ParquetColumn(name: $0.name, type: $0.type, nullable: $0.nullable) }

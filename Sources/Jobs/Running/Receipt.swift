@@ -9,6 +9,8 @@ package struct OutputFile: Hashable, Sendable, Codable {
     package var sha256: String
     /// What all rows have in the columns that name the file's folders, outermost first; nil where none do.
     package var partition: [Partition]?
+    /// The archive's member whose rows are in it; nil where members are one data set.
+    package var member: String?
 
     /// A value in a path: `day=2026-01-31`.
     package struct Partition: Hashable, Sendable, Codable {
@@ -22,8 +24,11 @@ package struct OutputFile: Hashable, Sendable, Codable {
         }
     }
 
-    package init(uri: String, format: String, bytes: Int64, rows: Int64, sha256: String, partition: [Partition]? = nil) {
+    package init(
+        uri: String, format: String, bytes: Int64, rows: Int64, sha256: String, partition: [Partition]? = nil, member: String? = nil
+    ) {
         self.partition = partition
+        self.member = member
         self.uri = uri
         self.format = format
         self.bytes = bytes
@@ -64,6 +69,8 @@ package struct Receipt: Hashable, Sendable, Codable {
         package var distinct: Int64
         /// Over all values, whatever their order (``ColumnDigest``).
         package var checksum: String
+        /// The archive's member that has the column; nil where members are one data set.
+        package var member: String?
 
         package init(
             name: String, type: ColumnType, nullable: Bool, reason: String?, nulls: Int64, distinct: Int64, checksum: String

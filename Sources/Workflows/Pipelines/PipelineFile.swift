@@ -33,6 +33,12 @@ package enum PipelineFile {
         if workflow == .loader, target == nil {
             throw Failure(.permanent, "settings.missing_key", "\(file): a loader needs target.postgres.table.")
         }
+        if workflow == .loader, input.separatesMembers {
+            throw Failure(
+                .permanent, "pipeline.unsupported",
+                "\(file): input.members: separate is for convertors, because a load has one table. Give each kind of member a pipeline, "
+                    + "with input.member.")
+        }
         var pipeline = Pipeline(
             name: name, match: match, workflow: workflow, input: input, rows: rows, target: target, output: output,
             lineage: lineage)
@@ -74,6 +80,7 @@ package enum PipelineFile {
             options.format = try section.choice("format", DataFormat.allCases.map(\.rawValue)).flatMap(DataFormat.init)
             try CSVKeys.read(&section, into: &options)
             options.member = try member(&section)
+            options.separatesMembers = try section.choice("members", ["union", "separate"]) == "separate"
             options.path = try section.string("path").map(JSONLayout.path)
             options.keepsNested = try section.choice("nested", ["columns", "json"]) == "json"
             try section.finish()
@@ -83,10 +90,6 @@ package enum PipelineFile {
     }
 
     private static func member(_ section: inout YAMLMapping) throws(Failure) -> KeyPattern? {
-        if try section.choice("members", ["union", "separate"]) == "separate" {
-            throw Failure(
-                .permanent, "pipeline.unsupported", "input.members: separate is not supported yet; give each kind of member a pipeline.")
-        }
         guard let text = try section.string("member") else { return nil }
         guard let pattern = KeyPattern(text) else { throw section.failure("member", "\"\(text)\" is no pattern.") }
         return pattern

@@ -43,6 +43,8 @@ package struct InputOptions: Hashable, Sendable {
     package var unknown: Unknown
     /// Which members of an archive are read; nil: all. A pattern without a slash is held against a name's last part.
     package var member: KeyPattern?
+    /// Archives: whether each member is a data set of its own, and not all of them one.
+    package var separatesMembers = false
     /// JSON: the keys under which an array holds the rows; nil: the layout is detected.
     package var path: [String]?
     /// JSON: whether objects within rows are kept as columns of type json, not taken apart into dotted columns.

@@ -44,15 +44,16 @@ package struct InputPlan: Sendable {
     /// Set where the file holds rows that were set aside: it, and their numbers in their source.
     private var rejected: (file: RejectsFile, numbers: [Int64], done: Set<Int64>)?
 
-    /// Plans how to read the file at `path`. `sourceName` is what messages call it; left out: its path.
-    package init(path: String, options: InputOptions, sourceName: String? = nil) throws {
+    /// Plans how to read the file at `path`. `sourceName` is what messages call it; left out: its path. `packed`: what is known
+    /// already of how it is wrapped, perhaps with one of its members only.
+    package init(path: String, options: InputOptions, sourceName: String? = nil, packed known: PackedFile? = nil) throws {
         self.path = path
         self.sourceName = sourceName ?? path
         guard !DataFormat.isPipeOrDevice(path) else {
             throw TabularError("input.not_a_file", "\(path) is no regular file. Files are read more than once: save it first.")
         }
         threads = options.threads
-        packed = try options.packedFile(path: path)
+        packed = try known ?? options.packedFile(path: path)
         if let replay = options.replay {
             (format, schema, rejectFields) = (.csv, Schema([]), [])
             try planReplay(options, replay)

@@ -8,24 +8,18 @@ struct OutputNames {
     /// How many digits of the job's id a name carries.
     private static let idDigits = 12
 
-    /// The only data file's name.
-    let data: String
-    /// What the names of several begin and end with.
-    private let stem: String
+    /// What the names of data and rejects begin with, and those of data end with.
+    private var base: String
     private let ending: String
-    let rejects: String
     let receipt: String
     private let prefix: String
     private let rejectsPrefix: String
 
     /// Throws where neither the pipeline nor the settings say where outputs go.
     init(pipeline: Pipeline, arrival: Arrival, jobID: String, services: JobServices) throws(Failure) {
-        let base = "\(Scratch.safeName(DataFormat.stem(of: arrival.fileName))).\(jobID.prefix(Self.idDigits))"
+        base = "\(Scratch.safeName(DataFormat.stem(of: arrival.fileName))).\(jobID.prefix(Self.idDigits))"
         let format = pipeline.output.format
-        stem = base + "."
         ending = "." + format.rawValue + (format == .parquet ? "" : Self.ending(pipeline.output.options))
-        data = base + ending
-        rejects = "\(base).rejects.csv"
         receipt = "\(base).receipt.json"
         if let to = pipeline.output.to {
             prefix = Self.trimmed(to)
@@ -40,14 +34,30 @@ struct OutputNames {
         rejectsPrefix = services.rejectsOutput.map { Self.trimmed($0) + "/" + pipeline.name } ?? prefix + "/_landfall"
     }
 
+    /// The only data file's name.
+    var data: String { base + ending }
+    var rejects: String { "\(base).rejects.csv" }
+
+    private static let memberDigits = 5
+
+    /// The names of an archive's member that is a data set of its own; `number` is its place among them, from 0.
+    func of(member: String, number: Int) -> OutputNames {
+        var names = self
+        let digits = String(number)
+        let padded = String(repeating: "0", count: max(0, Self.memberDigits - digits.utf8.count)) + digits
+        names.base += ".member-\(padded).\(Scratch.safeName(DataFormat.stem(of: member)))"
+        return names
+    }
+
     /// Where the data files are written first.
     func place(in folder: String, _ split: OutputSplit) -> OutputPlace {
-        split.isSet ? .folder(path: folder, stem: stem, ending: ending) : .file(path: "\(folder)/\(data)")
+        split.isSet ? .folder(path: folder, stem: base + ".", ending: ending) : .file(path: "\(folder)/\(data)")
     }
 
     /// - Parameter name: as in ``WrittenFile/name``.
     func dataURI(_ name: String) -> String { Self.uri(prefix, name) }
-    var rejectsURI: String { Self.uri(rejectsPrefix, rejects) }
+    /// - Parameter name: as in ``rejects``.
+    func rejectsURI(_ name: String) -> String { Self.uri(rejectsPrefix, name) }
     var receiptURI: String { Self.uri(prefix + "/_landfall", receipt) }
 
     private static func ending(_ options: OutputOptions) -> String {

@@ -27,6 +27,17 @@ package struct DataFile: Hashable, Sendable, Codable {
     }
 }
 
+/// The files of a data set: of the job's file, or of one member of it.
+package struct DataSetFiles: Hashable, Sendable, Codable {
+    /// Nil: the whole file.
+    package var member: String?
+    package var data: [DataFile]
+    package var rejects: FileMark?
+    package var rejected: Int64
+
+    package var files: [FileMark] { data.map(\.mark) + (rejects.map { [$0] } ?? []) }
+}
+
 /// Uploads data, rejects and, last, the receipt that names them.
 struct UploadStep {
     let names: OutputNames
@@ -34,24 +45,26 @@ struct UploadStep {
     let run: JobRun
 
     /// `receipt` is complete but for its outputs.
-    func upload(data: [DataFile], format: DataFormat, rejects: FileMark?, receipt: Receipt) async throws -> Uploaded {
+    func upload(_ sets: [DataSetFiles], format: DataFormat, receipt: Receipt) async throws -> Uploaded {
         var receipt = receipt
-        for file in data {
+        for (set, file) in sets.flatMap({ set in set.data.map { (set, $0) } }) {
             try Task.checkCancellation()
             let uri = names.dataURI(file.name)
             try await put(file.mark.path, uri, format.contentType)
             receipt.outputs.append(
                 OutputFile(
                     uri: uri, format: format.rawValue, bytes: file.fingerprint.bytes, rows: file.rows,
-                    sha256: file.fingerprint.sha256, partition: file.partition.isEmpty ? nil : file.partition))
+                    sha256: file.fingerprint.sha256, partition: file.partition.isEmpty ? nil : file.partition, member: set.member))
         }
-        if let rejects {
-            try await put(rejects.path, names.rejectsURI, DataFormat.csv.contentType)
+        for set in sets {
+            guard let rejects = set.rejects else { continue }
+            let uri = names.rejectsURI(rejects.path.split(separator: "/").last.map(String.init) ?? names.rejects)
+            try await put(rejects.path, uri, DataFormat.csv.contentType)
             let fingerprint = try FileFingerprint(path: rejects.path)
             receipt.outputs.append(
                 OutputFile(
-                    uri: names.rejectsURI, format: "rejects", bytes: fingerprint.bytes, rows: receipt.counts.rejected,
-                    sha256: fingerprint.sha256))
+                    uri: uri, format: "rejects", bytes: fingerprint.bytes, rows: set.rejected, sha256: fingerprint.sha256,
+                    member: set.member))
         }
         // This attempt's own folder: what is uploaded may have been made by an earlier one.
         try Scratch.make("\(run.workFolder)/out")

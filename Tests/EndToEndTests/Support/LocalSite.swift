@@ -46,7 +46,9 @@ struct LocalSite {
 
     /// What was announced, in order.
     func announced() throws -> [JSON] {
-        try JSON.lines((try? folder.text("local/events.jsonl")) ?? "")
+        let text = (try? folder.text("local/events.jsonl")) ?? ""
+        // The last line may be on its way.
+        return try JSON.lines(String(text[..<(text.lastIndex(of: "\n") ?? text.startIndex)]))
     }
 
     /// The announcements of a job, once there are as many.
