@@ -66,6 +66,23 @@ struct RunTests {
         }
     }
 
+    @Test("flags win over the pipeline, and what they do not say the pipeline does")
+    func flags() async throws {
+        try folder.write(
+            "name: flagged\nworkflow: convertor\ninput: { delimiter: ';', \"null\": [NIL] }\noutput: { csv: {} }",
+            to: "flagged.yaml")
+        try folder.write("made on Monday\nid;name\n# a remark\n1;NIL\n2;b,c\n", to: "in.csv")
+        try await Database.with { database in
+            let result = try await landfall(database)(
+                "run", "in.csv", "--pipeline", "./flagged.yaml", "--output", folder("out"), "--skip-lines", "1", "--comment", "#",
+                "--threads", "2", "--json")
+            #expect(result.code == 0)
+            let uri = try result.json()["outputs"][0]["uri"].text ?? ""
+            let text = try String(contentsOfFile: try #require(URL(string: uri)).path, encoding: .utf8)
+            #expect(text == "id,name\n1,\n2,\"b,c\"\n")
+        }
+    }
+
     @Test("a file that was loaded is not loaded again, and its receipt is shown again")
     func once() async throws {
         try folder.write(Orders(20).csv, to: "in.csv")

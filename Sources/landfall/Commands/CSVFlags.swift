@@ -26,9 +26,9 @@ struct CSVFlags: ParsableArguments {
     func apply(to options: inout InputOptions) throws {
         if noHeader { options.hints.header = false }
         if let delimiter { options.hints.setDelimiter(try bytes(delimiter, "--delimiter")) }
-        options.hints.quote = try byte(quote, "--quote")
-        options.hints.escape = try byte(escape, "--escape")
-        options.hints.comment = try byte(comment, "--comment")
+        if let quote = try byte(quote, "--quote") { options.hints.quote = quote }
+        if let escape = try byte(escape, "--escape") { options.hints.escape = escape }
+        if let comment = try byte(comment, "--comment") { options.hints.comment = comment }
         if let rowEnd, !options.hints.setRowEnd(try bytes(rowEnd, "--row-end")) {
             throw Failure(.permanent, "usage.row_end", "--row-end must end in \\n, found \"\(rowEnd)\".")
         }
@@ -38,8 +38,8 @@ struct CSVFlags: ParsableArguments {
             }
             options.hints.skipLines = skipLines
         }
-        options.hints.nullMarkers = nulls
-        options.hints.usesWholeFile = full
+        if !nulls.isEmpty { options.hints.nullMarkers = nulls }
+        if full { options.hints.usesWholeFile = true }
         do {
             if let encoding { options.encoding = try TextEncoding(named: encoding) }
         } catch {

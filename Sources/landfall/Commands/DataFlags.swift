@@ -15,12 +15,14 @@ struct InputFlags: ParsableArguments {
     @Option(help: "CSV: threads that read at a time; default 1.") var threads: Int?
     @Option(help: "Memory for data buffers: bytes, or like 512MiB.") var memory: String?
 
-    func options() throws -> InputOptions {
-        var options = InputOptions()
+    /// `base`: what holds where no flag says otherwise.
+    func options(over base: InputOptions = InputOptions()) throws -> InputOptions {
+        var options = base
         if let schema {
             guard let bytes = FileManager.default.contents(atPath: schema), let text = String(validating: bytes, as: UTF8.self)
             else { throw Failure(.permanent, "input.not_found", "The schema file \(schema) cannot be read as UTF-8 text.") }
-            options = try PipelineFile.readSchema(text: text, file: schema)
+            let declared = try PipelineFile.readSchema(text: text, file: schema)
+            (options.columns, options.unknown) = (declared.columns, declared.unknown)
         }
         if let from {
             guard let format = DataFormat.named(from) else {
@@ -35,7 +37,7 @@ struct InputFlags: ParsableArguments {
             }
             options.member = pattern
         }
-        options.path = path.map(JSONLayout.path)
+        if let path { options.path = JSONLayout.path(path) }
         if let nested {
             guard ["columns", "json"].contains(nested) else {
                 throw Failure(.permanent, "usage.nested", "--nested must be columns or json, found \"\(nested)\".")

@@ -126,18 +126,7 @@ struct RunCommand: AsyncParsableCommand {
 
     /// Flags win over the pipeline.
     private func applyFlags(to pipeline: inout Pipeline) throws {
-        let input = try inputFlags.options()
-        if let format = input.format { pipeline.input.format = format }
-        if let header = input.hints.header { pipeline.input.hints.header = header }
-        if let delimiter = input.hints.delimiter { pipeline.input.hints.delimiter = delimiter }
-        if let quote = input.hints.quote { pipeline.input.hints.quote = quote }
-        if let escape = input.hints.escape { pipeline.input.hints.escape = escape }
-        if let member = input.member { pipeline.input.member = member }
-        if let path = input.path { pipeline.input.path = path }
-        if input.keepsNested { pipeline.input.keepsNested = true }
-        if let memory = input.memoryBytes { pipeline.input.memoryBytes = memory }
-        if !input.hints.nullMarkers.isEmpty { pipeline.input.hints.nullMarkers = input.hints.nullMarkers }
-        if !input.columns.isEmpty { (pipeline.input.columns, pipeline.input.unknown) = (input.columns, input.unknown) }
+        pipeline.input = try inputFlags.options(over: pipeline.input)
         if outputFlags.to != nil {
             pipeline.output.format = try outputFlags.format(of: "")
             if pipeline.workflow == .loader, pipeline.output.format != .parquet {
