@@ -67,4 +67,4 @@ if [ "$status" != 0 ]; then
     printf '\nWhat failed:\n'
     grep --text -E -A 12 '^✘|: error: |Fatal error|unexpected signal' "$scratch/log" | grep --text -vE '^[✔◇]' | head -c 20000 || true
 fi
-exit "$status"
+(exit "$status")
